@@ -1,0 +1,149 @@
+// The controller owns the desired state and is its only writer.
+//
+// It runs one thread. Changes queue up and run one by one: edit a copy of the Config, validate it,
+// prepare it in the data plane, record it in the store, activate it on every worker, publish a
+// snapshot, answer. A change that fails at any step has changed nothing. Between changes the
+// controller retries listeners that are enabled but not bound, with a growing delay.
+//
+// Reads never queue behind changes: they are served from the last published snapshot.
+
+#ifndef GREETER_CONTROL_CONTROLLER_H_
+#define GREETER_CONTROL_CONTROLLER_H_
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "control/api.h"
+#include "control/change.h"
+#include "control/config_store.h"
+#include "control/data_plane.h"
+
+namespace greeter::control {
+
+// What the controller last published; immutable.
+struct Snapshot {
+  api::Revision revision;
+  // Complete: every default is filled in.
+  api::Config config;
+  // In the Config's order, without counts.
+  std::vector<api::ListenerStatus> listeners;
+
+  // At least one listener is enabled, and every enabled one is listening: the health service's
+  // "greeter.data".
+  bool serving() const;
+};
+
+// Who this greeterd is; constant from start to end.
+struct ServerIdentity {
+  std::string server_id;
+  std::string version;
+  absl::Time start_time;
+};
+
+class Controller {
+ public:
+  struct Options {
+    ServerIdentity identity;
+    // Delay before a FAILED listener is tried again: first, and the most it grows to (doubling).
+    absl::Duration retry_initial = absl::Milliseconds(500);
+    absl::Duration retry_max = absl::Seconds(30);
+  };
+
+  // The answer to a change: the revision in force after it (for validate_only: the one it would
+  // make) and the listeners' status with counts, in the Config's order.
+  struct ChangeResult {
+    api::Revision revision;
+    std::vector<api::ListenerStatus> listeners;
+  };
+
+  using ChangeDone = absl::AnyInvocable<void(absl::StatusOr<ChangeResult>)>;
+  using ConfigDone = absl::AnyInvocable<void(absl::StatusOr<Record>)>;
+  using Observer = std::function<void(const Snapshot&)>;
+
+  // `data_plane` and `store` must outlive the controller.
+  Controller(DataPlane* data_plane, ConfigStore* store, Options options);
+  // As Stop().
+  ~Controller();
+
+  Controller(const Controller&) = delete;
+  Controller& operator=(const Controller&) = delete;
+
+  // Called on the controller thread for every snapshot published, Start()'s included. Before Start().
+  void Observe(Observer observer);
+
+  // Takes the store's newest Config, or, if it has none, records `initial` as revision 1; serves
+  // it and starts the controller thread. Listeners that can't bind are FAILED and retried; that is
+  // no error. INVALID_ARGUMENT if `initial` is not a valid Config, UNAVAILABLE if the store fails.
+  // Once, by the owner.
+  absl::Status Start(api::Config initial);
+
+  // Lets the change that is running finish, answers those still queued with UNAVAILABLE, and ends
+  // the thread. Idempotent. By the owner, not from a callback.
+  void Stop();
+
+  // Any thread; `done` is called exactly once, on the controller thread (or on the caller's, with
+  // UNAVAILABLE, after Stop()).
+  void Submit(Change change, ChangeDone done);
+
+  // The Config at `revision`, or the current one. NOT_FOUND. Any thread; `done` as for Submit().
+  void GetConfig(std::optional<uint64_t> revision, ConfigDone done);
+
+  // Any thread, never blocks on a change; after Start().
+  std::shared_ptr<const Snapshot> snapshot() const;
+
+  // Observed state with counts: of `listener`, or of all if it is empty. NOT_FOUND. Any thread.
+  absl::StatusOr<api::ServerStatus> GetStatus(const std::string& listener) const;
+
+  // Counts of `listener`, or of all if it is empty, and their sum. NOT_FOUND. Any thread.
+  absl::StatusOr<api::GetConnectionCountsResponse> GetCounts(const std::string& listener) const;
+
+ private:
+  // A task for the controller thread: run with OK, or with UNAVAILABLE when it will not be.
+  using Task = absl::AnyInvocable<void(absl::Status)>;
+
+  void Post(Task task);
+  void Run();
+  absl::StatusOr<ChangeResult> Execute(Change& change);
+  // Retries FAILED listeners when their time has come.
+  void Reconcile();
+  void ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation, Record record);
+  std::vector<api::ListenerStatus> WithCounts(std::vector<api::ListenerStatus> listeners) const;
+
+  // Constant after construction (observers_: after Start()).
+  DataPlane* const data_plane_;
+  ConfigStore* const store_;
+  const Options options_;
+  std::vector<Observer> observers_;
+
+  // Owned by the controller thread (by Start() before it runs).
+  Record current_;
+  std::map<std::string, absl::Status> failures_;
+  absl::Duration retry_delay_;
+  absl::Time next_retry_ = absl::InfiniteFuture();
+
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Task> tasks_;
+  bool stopping_ = false;
+  std::shared_ptr<const Snapshot> snapshot_;
+
+  std::thread thread_;
+};
+
+}  // namespace greeter::control
+
+#endif  // GREETER_CONTROL_CONTROLLER_H_

@@ -1,0 +1,29 @@
+// Values that can't be right, each named by the path of its field: how every validation in the
+// control plane reports, and how it travels to clients.
+
+#ifndef GREETER_CONTROL_FIELD_VIOLATION_H_
+#define GREETER_CONTROL_FIELD_VIOLATION_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace greeter::control {
+
+struct FieldViolation {
+  // Path from the request's root: "config.listeners[2].greeting.text".
+  std::string field;
+  // What is wrong, which value it was, and what would be right.
+  std::string description;
+};
+
+// INVALID_ARGUMENT whose message lists the violations and whose payload is a google.rpc.BadRequest
+// under the type URL kBadRequestTypeUrl. `violations` must not be empty. Any thread.
+absl::Status InvalidArgument(const std::vector<FieldViolation>& violations);
+
+inline constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
+
+}  // namespace greeter::control
+
+#endif  // GREETER_CONTROL_FIELD_VIOLATION_H_
