@@ -62,7 +62,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
     engine_options.gates = false;
     logger->warn("stopping a listener may reset clients that are just connecting: {}",
-                 gate.message());
+                 std::string(gate.message()));
   }
   data_plane::Engine engine(engine_options);
   const std::string server_id = daemon::NewServerId();
