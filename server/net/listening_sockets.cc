@@ -158,7 +158,7 @@ Gate::Gate(FileDescriptor socket, SocketFile file)
     : socket_(std::move(socket)), file_(std::move(file)) {}
 
 absl::Status Gate::Open() {
-  if (workers_ == 0) return absl::OkStatus();
+  if (!valid() || workers_ == 0) return absl::OkStatus();
   // The gate is number 0 of the group, the workers are 1 to n.
   std::array<sock_filter, 4> code = {
       sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0,
