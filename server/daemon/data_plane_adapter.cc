@@ -48,6 +48,8 @@ data_plane::Limits ToLimits(const api::Limits& limits) {
                                                              : data_plane::Overflow::kWait;
   if (limits.has_write_timeout()) plain.write_timeout = ToChrono(limits.write_timeout());
   if (limits.has_linger_timeout()) plain.linger_timeout = ToChrono(limits.linger_timeout());
+  plain.accept_rate = limits.accept_rate();
+  plain.accept_burst = limits.accept_burst();
   return plain;
 }
 

@@ -14,7 +14,7 @@
 
 namespace greeter::data_plane {
 
-// What happens to connections beyond Limits::max_connections.
+// What happens to connections beyond Limits::max_connections or Limits::accept_rate.
 enum class Overflow {
   // They wait in the kernel's accept queue.
   kWait,
@@ -25,6 +25,10 @@ enum class Overflow {
 struct Limits {
   // Open at the same time, over all workers; 0 for no limit.
   uint32_t max_connections = 0;
+  // Greeted per second on average, over all workers, and how many at once after a pause (then at
+  // least 1); 0 for no limit.
+  uint32_t accept_rate = 0;
+  uint32_t accept_burst = 0;
   Overflow overflow = Overflow::kWait;
   // From acceptance until the kernel has taken the whole greeting.
   std::chrono::nanoseconds write_timeout = std::chrono::seconds(30);
