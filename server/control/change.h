@@ -25,7 +25,9 @@ struct Change {
   absl::AnyInvocable<absl::Status(api::Config& config)> edit;
   // The one listener the change is about; empty if it is about the whole Config. Violations are
   // reported by their path in the request, which this decides: "greeting.text" for a change of one
-  // listener, "config.listeners[2].greeting.text" for one of the Config.
+  // listener, "config.listeners[2].greeting.text" for one of the Config. What a change of one
+  // listener makes wrong elsewhere has no path in its request and keeps the Config's:
+  // "listeners[2].address".
   std::string listener;
   // The change asks for `listener` to be listening: a FAILED one is tried again at once, and not
   // binding it is the change's failure even if the Config stays the same.
@@ -34,6 +36,9 @@ struct Change {
 
 // The listener a request means: `requested`, or kDefaultListener if that is empty.
 std::string ListenerOrDefault(const std::string& requested);
+
+// NOT_FOUND for a listener that `config` doesn't have: names the nearest one and those there are.
+absl::Status UnknownListener(const std::string& name, const api::Config& config);
 
 // Each takes its request as received. The author is filled in by the caller.
 Change SetMessage(const api::SetMessageRequest& request);

@@ -5,11 +5,16 @@
 // snapshot, answer. A change that fails at any step has changed nothing. Between changes the
 // controller retries listeners that are enabled but not bound, with a growing delay.
 //
-// Reads never queue behind changes: they are served from the last published snapshot.
+// Reads never queue behind changes: they are served from the last published snapshot. Only the
+// Config of an earlier revision, which the store holds, is read between changes.
+//
+// Owned by main. Data plane and store are called on the controller thread alone (but for the data
+// plane's methods that any thread may call).
 
 #ifndef GREETER_CONTROL_CONTROLLER_H_
 #define GREETER_CONTROL_CONTROLLER_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -57,13 +62,15 @@ class Controller {
  public:
   struct Options {
     ServerIdentity identity;
-    // Delay before a FAILED listener is tried again: first, and the most it grows to (doubling).
+    // Delay before a FAILED listener is tried again: first (at least 1 ms), and the most it grows
+    // to (doubling).
     absl::Duration retry_initial = absl::Milliseconds(500);
     absl::Duration retry_max = absl::Seconds(30);
   };
 
-  // The answer to a change: the revision in force after it (for validate_only: the one it would
-  // make) and the listeners' status with counts, in the Config's order.
+  // The answer to a change: the revision in force after it and the listeners' status with counts,
+  // in the Config's order. For validate_only: those it would lead to, but for the bound addresses
+  // of listeners that are not bound now.
   struct ChangeResult {
     api::Revision revision;
     std::vector<api::ListenerStatus> listeners;
@@ -81,13 +88,15 @@ class Controller {
   Controller(const Controller&) = delete;
   Controller& operator=(const Controller&) = delete;
 
-  // Called on the controller thread for every snapshot published, Start()'s included. Before Start().
+  // Called on the controller thread for every snapshot published, Start()'s included. Before
+  // Start().
   void Observe(Observer observer);
 
-  // Takes the store's newest Config, or, if it has none, records `initial` as revision 1; serves
-  // it and starts the controller thread. Listeners that can't bind are FAILED and retried; that is
-  // no error. INVALID_ARGUMENT if `initial` is not a valid Config, UNAVAILABLE if the store fails.
-  // Once, by the owner.
+  // Starts the controller thread, which takes the store's newest Config, or, if it has none,
+  // records `initial` as revision 1, and serves it; returns when it is served. Listeners that can't
+  // bind are FAILED and retried; that is no error. INVALID_ARGUMENT if `initial` is not a valid
+  // Config (field paths start at the Config), FAILED_PRECONDITION if the stored one no longer is,
+  // UNAVAILABLE if the store fails; the controller is stopped then. Once, by the owner.
   absl::Status Start(api::Config initial);
 
   // Lets the change that is running finish, answers those still queued with UNAVAILABLE, and ends
@@ -95,19 +104,24 @@ class Controller {
   void Stop();
 
   // Any thread; `done` is called exactly once, on the controller thread (or on the caller's, with
-  // UNAVAILABLE, after Stop()).
+  // UNAVAILABLE, after Stop()). The errors are those of the API, their messages for the operator:
+  // INVALID_ARGUMENT (see InvalidArgument()), NOT_FOUND, ABORTED, FAILED_PRECONDITION, UNAVAILABLE.
   void Submit(Change change, ChangeDone done);
 
-  // The Config at `revision`, or the current one. NOT_FOUND. Any thread; `done` as for Submit().
+  // The Config at `revision`, or the current one. NOT_FOUND, UNAVAILABLE. Any thread, after
+  // Start(); `done` is called exactly once: for the current one at once on the caller's thread,
+  // for an earlier one as for Submit().
   void GetConfig(std::optional<uint64_t> revision, ConfigDone done);
 
-  // Any thread, never blocks on a change; after Start().
+  // Any thread, never blocks on a change; null before Start().
   std::shared_ptr<const Snapshot> snapshot() const;
 
-  // Observed state with counts: of `listener`, or of all if it is empty. NOT_FOUND. Any thread.
+  // Observed state with counts: of `listener`, or of all if it is empty. NOT_FOUND. Any thread,
+  // after Start().
   absl::StatusOr<api::ServerStatus> GetStatus(const std::string& listener) const;
 
-  // Counts of `listener`, or of all if it is empty, and their sum. NOT_FOUND. Any thread.
+  // Counts of `listener`, or of all if it is empty, and their sum. NOT_FOUND. Any thread, after
+  // Start().
   absl::StatusOr<api::GetConnectionCountsResponse> GetCounts(const std::string& listener) const;
 
  private:
@@ -116,23 +130,37 @@ class Controller {
 
   void Post(Task task);
   void Run();
+  void RefuseQueued();
+
+  // On the controller thread.
+  absl::Status Begin(api::Config initial);
   absl::StatusOr<ChangeResult> Execute(Change& change);
+  absl::StatusOr<Record> Load(uint64_t revision);
   // Retries FAILED listeners when their time has come.
   void Reconcile();
   void ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation, Record record);
+  std::vector<FieldViolation> CheckConfig(const api::Config& config) const;
+  absl::Status CheckFailures(const Change& change, const api::Config& desired,
+                             const std::map<std::string, absl::Status>& failures) const;
+  std::vector<api::ListenerStatus> Foresee(
+      const Record& record, const std::map<std::string, absl::Status>& failures) const;
+  Record NextRecord(const Change& change, api::Config config) const;
+  void LogTransitions(const std::map<std::string, absl::Status>& failures) const;
+
+  // Any thread.
   std::vector<api::ListenerStatus> WithCounts(std::vector<api::ListenerStatus> listeners) const;
 
-  // Constant after construction (observers_: after Start()).
+  // Constant after construction (observers_: from Start() on).
   DataPlane* const data_plane_;
   ConfigStore* const store_;
   const Options options_;
   std::vector<Observer> observers_;
 
-  // Owned by the controller thread (by Start() before it runs).
+  // Owned by the controller thread.
   Record current_;
-  std::map<std::string, absl::Status> failures_;
+  std::map<std::string, absl::Status> failures_;  // why enabled listeners are not bound
   absl::Duration retry_delay_;
-  absl::Time next_retry_ = absl::InfiniteFuture();
+  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // unset: nothing FAILED
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;
@@ -141,6 +169,7 @@ class Controller {
   bool stopping_ = false;
   std::shared_ptr<const Snapshot> snapshot_;
 
+  // Owned by the owner.
   std::thread thread_;
 };
 

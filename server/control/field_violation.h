@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 
 namespace greeter::control {
 
@@ -19,10 +20,15 @@ struct FieldViolation {
 };
 
 // INVALID_ARGUMENT whose message lists the violations and whose payload is a google.rpc.BadRequest
-// under the type URL kBadRequestTypeUrl. `violations` must not be empty. Any thread.
+// under the type URL kBadRequestTypeUrl. Both hold as many violations as fit gRPC's trailing
+// metadata (about 1,200 bytes of text) and the number of those left out. `violations` must not be
+// empty. Any thread.
 absl::Status InvalidArgument(const std::vector<FieldViolation>& violations);
 
 inline constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
+
+// `value` as messages show it: in quotes, escaped, and cut after 64 bytes. Any thread.
+std::string Quoted(absl::string_view value);
 
 }  // namespace greeter::control
 

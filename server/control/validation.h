@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "control/api.h"
 #include "control/field_violation.h"
 
@@ -18,16 +19,29 @@ inline constexpr int kMaxListeners = 64;
 inline constexpr size_t kMaxGreetingBytes = 64 * 1024;
 inline constexpr size_t kMaxCommentBytes = 1024;
 inline constexpr size_t kMaxNameBytes = 63;
+// Bounds of Limits.write_timeout and linger_timeout, and their defaults.
+inline constexpr absl::Duration kMinTimeout = absl::Milliseconds(1);
+inline constexpr absl::Duration kMaxTimeout = absl::Hours(1);
+inline constexpr absl::Duration kDefaultWriteTimeout = absl::Seconds(30);
+inline constexpr absl::Duration kDefaultLingerTimeout = absl::Seconds(5);
 
 // Fills in every default, so that a stored Config does not change its meaning with a new version.
-// Fields that are set stay as they are, right or wrong.
+// Fields that are set stay as they are, right or wrong. Any thread.
 void Complete(api::Config& config);
 
-// All violations at once; field paths start at the Config. `config` is complete. Any thread.
+// All violations at once; field paths start at the Config. `config` is complete. A Config of too
+// many listeners has that one violation. Any thread.
 std::vector<FieldViolation> Validate(const api::Config& config);
+
+// At most one violation, of "change.comment". Any thread.
+std::vector<FieldViolation> ValidateOptions(const api::ChangeOptions& options);
 
 // 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit (RFC 1123, section 2.1).
 bool IsDnsLabel(absl::string_view name);
+
+// The offset of the first byte that is not part of well-formed UTF-8 (RFC 3629: no overlong forms,
+// no surrogates, nothing beyond U+10FFFF); `text`'s size if all of it is well-formed.
+size_t ValidUtf8Bytes(absl::string_view text);
 
 }  // namespace greeter::control
 

@@ -1,0 +1,260 @@
+// The controller's work on its own thread: starting, changing, retrying. Queue, thread and reads
+// are in controller.cc.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "control/controller.h"
+#include "control/validation.h"
+#include "google/protobuf/util/message_differencer.h"
+#include "google/protobuf/util/time_util.h"
+#include "spdlog/spdlog.h"
+
+namespace greeter::control {
+namespace {
+
+using Failures = std::map<std::string, absl::Status>;
+
+constexpr size_t kMostFailuresListed = 8;
+constexpr absl::Duration kLeastRetryDelay = absl::Milliseconds(1);
+
+google::protobuf::Timestamp Now() {
+  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(absl::Now()));
+}
+
+int IndexOf(const api::Config& config, const std::string& name) {
+  for (int i = 0; i < config.listeners_size(); ++i) {
+    if (config.listeners(i).name() == name) return i;
+  }
+  return -1;
+}
+
+// The address of `name` in `config`; empty if it isn't there.
+std::string AddressOf(const api::Config& config, const std::string& name) {
+  const int index = IndexOf(config, name);
+  return index < 0 ? "" : config.listeners(index).address();
+}
+
+absl::Status CheckExpectedRevision(const api::ChangeOptions& options, uint64_t current) {
+  if (!options.has_expected_revision() || options.expected_revision() == current) {
+    return absl::OkStatus();
+  }
+  return absl::AbortedError(absl::StrCat(
+      "the current revision is ", current, ", not ", options.expected_revision(),
+      " as the change expects; read the Config again, then repeat the change expecting ", current));
+}
+
+// Turns paths that start at the Config into paths that start at the change's request.
+std::vector<FieldViolation> InRequest(std::vector<FieldViolation> violations, const Change& change,
+                                      const api::Config& desired) {
+  const std::string listener = absl::StrCat("listeners[", IndexOf(desired, change.listener), "].");
+  for (FieldViolation& violation : violations) {
+    if (change.listener.empty()) {
+      violation.field.insert(0, "config.");
+    } else if (absl::StartsWith(violation.field, listener)) {
+      violation.field.erase(0, listener.size());
+    }
+  }
+  return violations;
+}
+
+std::chrono::steady_clock::time_point After(absl::Duration delay) {
+  return std::chrono::steady_clock::now() + absl::ToChronoNanoseconds(delay);
+}
+
+}  // namespace
+
+absl::Status Controller::Begin(api::Config initial) {
+  absl::StatusOr<std::optional<Record>> latest = store_->Latest();
+  if (!latest.ok()) return latest.status();
+  const bool is_first = !latest->has_value();
+  Record record;
+  if (is_first) {
+    Change start;
+    start.action = "first start";
+    start.author = "greeterd";
+    record = NextRecord(start, std::move(initial));
+  } else {
+    record = **std::move(latest);
+  }
+  Complete(record.config);
+  const std::vector<FieldViolation> violations = CheckConfig(record.config);
+  if (!violations.empty()) {
+    const absl::Status invalid = InvalidArgument(violations);
+    if (is_first) return invalid;
+    return absl::FailedPreconditionError(
+        absl::StrCat("revision ", record.revision.number(),
+                     " in the store is no valid Config for this version: ", invalid.message(),
+                     "; start the version that recorded it, or begin with a new state directory"));
+  }
+  std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(record.config);
+  if (is_first) {
+    const absl::Status recorded = store_->Append(record);
+    if (!recorded.ok()) return recorded;
+  }
+  ActivateAndPublish(std::move(preparation), std::move(record));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
+  absl::Status status = CheckExpectedRevision(change.options, current_.revision.number());
+  if (!status.ok()) return status;
+
+  api::Config desired = current_.config;
+  status = change.edit(desired);
+  if (!status.ok()) return status;
+  Complete(desired);
+  std::vector<FieldViolation> violations = ValidateOptions(change.options);
+  for (FieldViolation& violation : InRequest(CheckConfig(desired), change, desired)) {
+    violations.push_back(std::move(violation));
+  }
+  if (!violations.empty()) return InvalidArgument(violations);
+
+  const bool is_same = google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
+  const bool retries = change.must_listen && failures_.count(change.listener) > 0;
+  if (is_same && !retries)
+    return ChangeResult{current_.revision, WithCounts(data_plane_->Observe())};
+
+  std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(desired);
+  status = CheckFailures(change, desired, preparation->failures());
+  if (!status.ok()) return status;
+
+  Record next = is_same ? current_ : NextRecord(change, std::move(desired));
+  if (change.options.validate_only()) {
+    return ChangeResult{next.revision, WithCounts(Foresee(next, preparation->failures()))};
+  }
+  if (!is_same) {
+    status = store_->Append(next);
+    if (!status.ok()) {
+      return absl::UnavailableError(
+          absl::StrCat("nothing changed: the change could not be recorded: ", status.message()));
+    }
+  }
+  ActivateAndPublish(std::move(preparation), std::move(next));
+  return ChangeResult{current_.revision, WithCounts(snapshot()->listeners)};
+}
+
+absl::StatusOr<Record> Controller::Load(uint64_t revision) {
+  const uint64_t current = current_.revision.number();
+  if (revision == current) return current_;
+  if (revision == 0 || revision > current) {
+    return absl::NotFoundError(
+        absl::StrCat("no revision ", revision, "; the current one is ", current));
+  }
+  return store_->Get(revision);
+}
+
+void Controller::Reconcile() {
+  std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(current_.config);
+  if (preparation->failures() != failures_) ActivateAndPublish(std::move(preparation), current_);
+  if (failures_.empty()) return;
+  retry_delay_ = std::min(retry_delay_ * 2, std::max(options_.retry_max, kLeastRetryDelay));
+  retry_at_ = After(retry_delay_);
+}
+
+void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation,
+                                    Record record) {
+  Failures failures = preparation->failures();
+  data_plane_->Activate(std::move(preparation), record.revision.number());
+  LogTransitions(failures);
+  failures_ = std::move(failures);
+  current_ = std::move(record);
+  if (failures_.empty()) {
+    retry_at_.reset();
+  } else if (!retry_at_.has_value()) {
+    retry_delay_ = std::max(options_.retry_initial, kLeastRetryDelay);
+    retry_at_ = After(retry_delay_);
+  }
+  auto published = std::make_shared<const Snapshot>(
+      Snapshot{current_.revision, current_.config, data_plane_->Observe()});
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    snapshot_ = published;
+  }
+  for (const Observer& observer : observers_) observer(*published);
+}
+
+std::vector<FieldViolation> Controller::CheckConfig(const api::Config& config) const {
+  std::vector<FieldViolation> violations = Validate(config);
+  if (config.listeners_size() > kMaxListeners) return violations;
+  const size_t ours = violations.size();
+  for (FieldViolation& violation : data_plane_->Check(config)) {
+    // An address that is missing needs not be told that it doesn't parse.
+    const bool known = std::any_of(
+        violations.begin(), violations.begin() + static_cast<std::ptrdiff_t>(ours),
+        [&violation](const FieldViolation& other) { return other.field == violation.field; });
+    if (!known) violations.push_back(std::move(violation));
+  }
+  return violations;
+}
+
+absl::Status Controller::CheckFailures(const Change& change, const api::Config& desired,
+                                       const Failures& failures) const {
+  std::vector<std::string> reasons;
+  for (const auto& [name, failure] : failures) {
+    // What was FAILED already is none of this change's doing.
+    const bool is_old =
+        failures_.count(name) > 0 && AddressOf(desired, name) == AddressOf(current_.config, name);
+    if (is_old && !(change.must_listen && change.listener == name)) continue;
+    reasons.push_back(absl::StrCat("listener ", Quoted(name), ": ", failure.message()));
+  }
+  if (reasons.empty()) return absl::OkStatus();
+  const size_t listed = std::min(reasons.size(), kMostFailuresListed);
+  const std::string more =
+      listed < reasons.size() ? absl::StrCat("; and ", reasons.size() - listed, " more") : "";
+  reasons.resize(listed);
+  return absl::FailedPreconditionError(
+      absl::StrCat("nothing changed: ", absl::StrJoin(reasons, "; "), more));
+}
+
+std::vector<api::ListenerStatus> Controller::Foresee(const Record& record,
+                                                     const Failures& failures) const {
+  const std::vector<api::ListenerStatus> observed = data_plane_->Observe();
+  std::vector<api::ListenerStatus> foreseen;
+  for (const api::Listener& listener : record.config.listeners()) {
+    api::ListenerStatus& status = foreseen.emplace_back();
+    status.set_name(listener.name());
+    status.set_applied_revision(record.revision.number());
+    const auto failure = failures.find(listener.name());
+    if (!listener.enabled()) {
+      status.set_state(api::ListenerStatus::STATE_STOPPED);
+    } else if (failure != failures.end()) {
+      status.set_state(api::ListenerStatus::STATE_FAILED);
+      status.set_error(std::string(failure->second.message()));
+    } else {
+      status.set_state(api::ListenerStatus::STATE_LISTENING);
+      if (listener.address() != AddressOf(current_.config, listener.name())) continue;
+      for (const api::ListenerStatus& now : observed) {
+        if (now.name() == listener.name()) status.set_bound_address(now.bound_address());
+      }
+    }
+  }
+  return foreseen;
+}
+
+Record Controller::NextRecord(const Change& change, api::Config config) const {
+  Record record;
+  record.revision.set_number(current_.revision.number() + 1);
+  *record.revision.mutable_time() = Now();
+  record.revision.set_author(change.author);
+  record.revision.set_action(change.action);
+  record.revision.set_comment(change.options.comment());
+  record.config = std::move(config);
+  return record;
+}
+
+void Controller::LogTransitions(const Failures& failures) const {
+  for (const auto& [name, failure] : failures) {
+    const auto before = failures_.find(name);
+    if (before != failures_.end() && before->second == failure) continue;
+    spdlog::warn("listener {}: {}", name, std::string(failure.message()));
+  }
+  for (const auto& [name, failure] : failures_) {
+    if (failures.count(name) == 0) spdlog::info("listener {} failed no longer", name);
+  }
+}
+
+}  // namespace greeter::control

@@ -1,0 +1,37 @@
+// A ConfigStore that lives as long as the process: for --state-dir none, and for tests.
+
+#ifndef GREETER_STORE_MEMORY_STORE_H_
+#define GREETER_STORE_MEMORY_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "control/config_store.h"
+
+namespace greeter::store {
+
+// Owned by main, called by the controller thread alone.
+class MemoryStore : public control::ConfigStore {
+ public:
+  // Keeps the newest `history` records, at least 1.
+  explicit MemoryStore(size_t history = 1000);
+
+  absl::StatusOr<std::optional<control::Record>> Latest() override;
+  absl::StatusOr<control::Record> Get(uint64_t revision) override;
+  absl::Status Append(const control::Record& record) override;
+
+ private:
+  // Constant after construction.
+  const size_t history_;
+
+  // Owned by the controller thread. Oldest first, numbers without gaps.
+  std::deque<control::Record> records_;
+};
+
+}  // namespace greeter::store
+
+#endif  // GREETER_STORE_MEMORY_STORE_H_

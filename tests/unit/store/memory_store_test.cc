@@ -1,0 +1,49 @@
+#include "store/memory_store.h"
+
+#include <gtest/gtest.h>
+
+namespace greeter::store {
+namespace {
+
+control::Record RecordOf(uint64_t number) {
+  control::Record record;
+  record.revision.set_number(number);
+  record.config.add_listeners()->set_name("l" + std::to_string(number));
+  return record;
+}
+
+TEST(MemoryStoreTest, IsEmptyAtFirst) {
+  MemoryStore store;
+  const auto latest = store.Latest();
+  ASSERT_TRUE(latest.ok());
+  EXPECT_FALSE(latest->has_value());
+  EXPECT_EQ(store.Get(1).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(MemoryStoreTest, KeepsRecordsByNumber) {
+  MemoryStore store;
+  for (uint64_t i = 1; i <= 3; ++i) ASSERT_TRUE(store.Append(RecordOf(i)).ok());
+  EXPECT_EQ(store.Latest().value()->revision.number(), 3U);
+  EXPECT_EQ(store.Get(2)->config.listeners(0).name(), "l2");
+  EXPECT_EQ(store.Get(0).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(store.Get(4).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST(MemoryStoreTest, KeepsTheNewest) {
+  MemoryStore store(2);
+  for (uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(store.Append(RecordOf(i)).ok());
+  EXPECT_EQ(store.Get(3).status().message(), "no revision 3; those kept are 4 to 5");
+  EXPECT_TRUE(store.Get(4).ok());
+}
+
+TEST(MemoryStoreTest, RefusesANumberOutOfTurn) {
+  MemoryStore store;
+  EXPECT_FALSE(store.Append(RecordOf(2)).ok());
+  ASSERT_TRUE(store.Append(RecordOf(1)).ok());
+  EXPECT_FALSE(store.Append(RecordOf(1)).ok());
+  EXPECT_FALSE(store.Append(RecordOf(3)).ok());
+  EXPECT_EQ(store.Latest().value()->revision.number(), 1U);
+}
+
+}  // namespace
+}  // namespace greeter::store
