@@ -7,8 +7,10 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
 #include "base/cpus.h"
@@ -57,19 +59,21 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   absl::StatusOr<api::Config> config = InitialConfig(options);
   if (!config.ok()) return config.status();
 
+  std::vector<std::string> warnings;
   data_plane::Engine::Options engine_options;
   engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
   if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
     engine_options.gates = false;
-    logger->warn("stopping a listener may reset clients that are just connecting: {}",
-                 std::string(gate.message()));
+    warnings.push_back(absl::StrCat(
+        "stopping a listener may reset clients that are just connecting: ", gate.message()));
   }
+  for (const std::string& warning : warnings) logger->warn("{}", warning);
   data_plane::Engine engine(engine_options);
   const std::string server_id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(&engine, {daemon::Hostname(), server_id, options.labels});
   store::MemoryStore store;
   control::Controller::Options control_options;
-  control_options.identity = {server_id, base::kVersion, absl::Now()};
+  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings};
   control::Controller controller(&data_plane, &store, control_options);
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer admin(&controller);

@@ -13,8 +13,9 @@ namespace greeter::data_plane {
 // Any thread.
 class RateLimit {
  public:
-  // Takes one of the events that are allowed at `now`: `per_second` (at least 1) on average, at most
-  // `burst` (at least 1) at once. False if there is none. Both numbers may differ from call to call.
+  // Takes one of the events that are allowed at `now`: `per_second` (at least 1) on average, at
+  // most `burst` (at least 1) at once. False if there is none. Both numbers may differ from call to
+  // call.
   bool TryTake(uint32_t per_second, uint32_t burst, std::chrono::steady_clock::time_point now);
 
  private:

@@ -107,6 +107,8 @@ TEST(ConfigTextTest, WritesYamlForPeople) {
     limits:
       maxConnections: 0
       overflow: OVERFLOW_UNSPECIFIED
+      acceptRate: 0
+      acceptBurst: 0
   - name: ""
     address: ""
 )");
@@ -135,6 +137,7 @@ TEST(ConfigTextTest, WritesAnyMessage) {
         reset: 0
         rejected: 0
         bytesSent: 0
+  warnings: []
 )");
 }
 
