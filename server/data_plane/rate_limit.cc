@@ -3,11 +3,16 @@
 #include <algorithm>
 
 namespace greeter::data_plane {
+namespace {
+
+int64_t Interval(uint32_t per_second) { return std::max<int64_t>(1, 1'000'000'000 / per_second); }
+
+}  // namespace
 
 bool RateLimit::TryTake(uint32_t per_second, uint32_t burst,
                         std::chrono::steady_clock::time_point now) {
   const int64_t now_ns = std::chrono::nanoseconds(now.time_since_epoch()).count();
-  const int64_t interval = std::max<int64_t>(1, 1'000'000'000 / per_second);
+  const int64_t interval = Interval(per_second);
   const int64_t depth = interval * burst;
   int64_t full_at = full_at_.load(std::memory_order_relaxed);
   for (;;) {
@@ -17,6 +22,10 @@ bool RateLimit::TryTake(uint32_t per_second, uint32_t burst,
     if (next > now_ns + depth) return false;
     if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return true;
   }
+}
+
+void RateLimit::GiveBack(uint32_t per_second) {
+  full_at_.fetch_sub(Interval(per_second), std::memory_order_relaxed);
 }
 
 }  // namespace greeter::data_plane
