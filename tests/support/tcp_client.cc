@@ -1,5 +1,7 @@
 #include "support/tcp_client.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -40,6 +42,10 @@ TcpClient::TcpClient(const net::Address& address, const ClientOptions& options)
   if (options.receive_buffer > 0) {
     setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &options.receive_buffer,
                sizeof(options.receive_buffer));
+  }
+  if (options.max_segment > 0) {
+    setsockopt(socket_.get(), IPPROTO_TCP, TCP_MAXSEG, &options.max_segment,
+               sizeof(options.max_segment));
   }
   if (connect(socket_.get(), address.data(), address.size()) != 0) End(errno);
 }

@@ -36,6 +36,8 @@ struct ClientOptions {
   absl::Duration timeout = absl::Seconds(10);
   // SO_RCVBUF; 0 leaves the kernel's.
   int receive_buffer = 0;
+  // TCP_MAXSEG; 0 leaves the kernel's. Small ones make the server's send buffer small.
+  int max_segment = 0;
 };
 
 class TcpClient {
