@@ -37,28 +37,5 @@ TEST(CountsTest, EveryReadingIsBalanced) {
   EXPECT_EQ(counts.Read().rejected, kWorkers * kConnections / 4);
 }
 
-TEST(CountsTest, NoMorePlacesThanTheLimit) {
-  constexpr uint32_t kLimit = 2;
-  ListenerCounts counts(1);
-  std::atomic<uint32_t> taken = 0;
-  std::atomic<bool> exceeded = false;
-  std::vector<std::thread> takers;
-  for (int i = 0; i < 4; ++i) {
-    takers.emplace_back([&] {
-      for (int turn = 0; turn < 20000; ++turn) {
-        if (!counts.TryTakePlace(kLimit)) continue;
-        if (++taken > kLimit) exceeded = true;
-        --taken;
-        counts.LeavePlace();
-      }
-    });
-  }
-  for (std::thread& taker : takers) taker.join();
-  EXPECT_FALSE(exceeded);
-  EXPECT_TRUE(counts.TryTakePlace(kLimit));
-  EXPECT_TRUE(counts.TryTakePlace(kLimit));
-  EXPECT_FALSE(counts.TryTakePlace(kLimit));
-}
-
 }  // namespace
 }  // namespace greeter::data_plane
