@@ -17,8 +17,6 @@ namespace {
 constexpr int64_t kLeastShare = 8;
 // A worker's epoll set and its wakeup.
 constexpr int64_t kDescriptorsOfWorker = 2;
-// Needed for a moment while an address is opened.
-constexpr int64_t kDescriptorsToOpen = 1;
 
 }  // namespace
 
@@ -104,8 +102,8 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
 int64_t Engine::Share(size_t endpoints) const {
   const auto workers = static_cast<int64_t>(workers_.size());
   // An address has a socket for each worker and its gate.
-  const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1);
-  const int64_t own = workers * kDescriptorsOfWorker + listening + kDescriptorsToOpen;
+  const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1 + net::kFillersOfGate);
+  const int64_t own = workers * kDescriptorsOfWorker + listening;
   return (options_.descriptors - own) / workers;
 }
 

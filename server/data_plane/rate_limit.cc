@@ -16,11 +16,13 @@ bool RateLimit::TryTake(uint32_t per_second, uint32_t burst,
   const int64_t depth = interval * burst;
   int64_t full_at = full_at_.load(std::memory_order_relaxed);
   for (;;) {
-    // A bucket that was deeper before is emptier than empty for no longer than it is deep now.
-    const int64_t begin = std::clamp(full_at, now_ns, now_ns + depth);
-    const int64_t next = begin + interval;
-    if (next > now_ns + depth) return false;
-    if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return true;
+    const int64_t begin = std::max(full_at, now_ns);
+    // Only a limit that has just become tighter leaves more debt than its depth; it is forgiven.
+    const bool stale = begin > now_ns + depth;
+    const bool allowed = begin + interval <= now_ns + depth;
+    if (!allowed && !stale) return false;
+    const int64_t next = allowed ? begin + interval : now_ns + depth;
+    if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return allowed;
   }
 }
 
