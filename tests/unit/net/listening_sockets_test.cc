@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -166,6 +167,30 @@ TEST_P(GateTest, LetsNobodyInBeforeItOpens) {
   ASSERT_TRUE(sockets.gate.Open().ok());
   // Their SYNs are sent again after a second; nobody was turned away meanwhile.
   EXPECT_TRUE(Arrives(sockets, 5000));
+}
+
+// Else a client of this machine that is given the same port later never gets through.
+TEST_P(GateTest, TakesNoClientsPort) {
+  const ListeningSockets sockets = MustListen(At(GetParam()));
+  constexpr unsigned kListening = 10;
+  int listening = 0;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(table);
+    std::string line;
+    while (std::getline(file, line)) {
+      unsigned local_port = 0;
+      unsigned remote_port = 0;
+      unsigned state = 0;
+      if (std::sscanf(line.c_str(), "%*d: %*[0-9A-F]:%X %*[0-9A-F]:%X %X", &local_port,
+                      &remote_port, &state) != 3 ||
+          (local_port != sockets.bound.port() && remote_port != sockets.bound.port())) {
+        continue;
+      }
+      EXPECT_EQ(state, kListening) << line;
+      ++listening;
+    }
+  }
+  EXPECT_EQ(listening, 3);
 }
 
 TEST_P(GateTest, ShutsWithoutReset) {
