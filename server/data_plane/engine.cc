@@ -102,7 +102,7 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
 int64_t Engine::Share(size_t endpoints) const {
   const auto workers = static_cast<int64_t>(workers_.size());
   // An address has a socket for each worker and its gate.
-  const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1 + net::kFillersOfGate);
+  const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1);
   const int64_t own = workers * kDescriptorsOfWorker + listening;
   return (options_.descriptors - own) / workers;
 }

@@ -89,8 +89,8 @@ bool SetHighestTtl(int fd, const Address& to) {
                                 : SetOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHighestTtl);
 }
 
-absl::StatusOr<FileDescriptor> Connect(const Address& to) {
-  FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+absl::Status Connect(const Address& to) {
+  const FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid() || !SetHighestTtl(fd.get(), to)) return SystemError("socket", errno);
   if (connect(fd.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
     return SystemError("connecting to the gate", errno);
@@ -103,7 +103,10 @@ absl::StatusOr<FileDescriptor> Connect(const Address& to) {
   socklen_t length = sizeof(error);
   getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) return SystemError("connecting to the gate", error);
-  return fd;
+  // Closing it resets it: see Fill().
+  const linger abort = {1, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+  return absl::OkStatus();
 }
 
 // Has the kernel drop what comes with less than the highest TTL (ip(7), IP_MINTTL). Clients start
@@ -116,33 +119,27 @@ bool Guard(int gate, const Address& bound) {
 }
 
 // A backlog of 1 holds two connections (sk_acceptq_is_full() in Linux), both made here. A backlog
-// of 0 with one would do, but each SYN dropped would look like a SYN flood to the kernel. Their
-// ends are kept open: the gate's half of a connection that is gone would swallow the SYNs of a
-// later client that happens on the same port.
-absl::StatusOr<std::vector<FileDescriptor>> Fill(const Address& bound) {
-  std::vector<FileDescriptor> fillers;
-  for (int i = 0; i < kFillersOfGate; ++i) {
-    absl::StatusOr<FileDescriptor> filler = Connect(Reachable(bound));
-    if (!filler.ok()) return filler.status();
-    fillers.push_back(*std::move(filler));
+// of 0 with one would do, but each SYN dropped would look like a SYN flood to the kernel. Reset,
+// they stay queued all the same and take no pair of ports: a client of this machine that was given
+// that port later would not get through.
+absl::Status Fill(const Address& bound) {
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status filled = Connect(Reachable(bound));
+    if (!filled.ok()) return filled;
   }
-  return fillers;
+  return absl::OkStatus();
 }
 
-// Makes `socket`, the first of a group, the gate: guarded, then full as well, against the rare
-// client whose TTL passes the guard.
-absl::StatusOr<Gate> MakeGate(FileDescriptor socket, const Address& bound,
-                              const ListenOptions& options) {
-  const bool guarded = Guard(socket.get(), bound);
-  if (listen(socket.get(), 1) != 0) return ListenError(bound, errno);
-  absl::StatusOr<std::vector<FileDescriptor>> fillers = std::vector<FileDescriptor>();
+// Makes the first socket of a group the gate: guarded, then full as well, against the rare client
+// whose TTL passes the guard.
+absl::Status MakeGate(int gate, const Address& bound, bool port_is_ours) {
+  const bool guarded = Guard(gate, bound);
+  if (listen(gate, 1) != 0) return ListenError(bound, errno);
   // The listener that a wildcard takes the port over from may be the one such a connection reaches:
   // it would be counted and greeted there.
-  const bool reaches_another = options.port_is_ours && bound.is_wildcard();
-  if (!guarded || !reaches_another) fillers = Fill(bound);
-  if (!fillers.ok() && !guarded) return fillers.status();
-  if (!fillers.ok()) fillers = std::vector<FileDescriptor>();
-  return Gate(std::move(socket), *std::move(fillers), options.workers);
+  if (guarded && port_is_ours && bound.is_wildcard()) return absl::OkStatus();
+  const absl::Status filled = Fill(bound);
+  return guarded ? absl::OkStatus() : filled;
 }
 
 absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOptions& options) {
@@ -151,9 +148,9 @@ absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOpt
   ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), {}, {}};
 
   if (options.gate) {
-    absl::StatusOr<Gate> gate = MakeGate(*std::move(first), sockets.bound, options);
-    if (!gate.ok()) return gate.status();
-    sockets.gate = *std::move(gate);
+    const absl::Status made = MakeGate(first->get(), sockets.bound, options.port_is_ours);
+    if (!made.ok()) return made;
+    sockets.gate = Gate(*std::move(first), options.workers);
     const absl::Status shut = sockets.gate.Shut();
     if (!shut.ok()) return shut;
   } else {
@@ -185,8 +182,8 @@ absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOp
 
 }  // namespace
 
-Gate::Gate(FileDescriptor full_socket, std::vector<FileDescriptor> fillers, int workers)
-    : socket_(std::move(full_socket)), fillers_(std::move(fillers)), workers_(workers) {}
+Gate::Gate(FileDescriptor full_socket, int workers)
+    : socket_(std::move(full_socket)), workers_(workers) {}
 
 Gate::Gate(FileDescriptor socket, SocketFile file)
     : socket_(std::move(socket)), file_(std::move(file)) {}

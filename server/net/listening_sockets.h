@@ -23,9 +23,6 @@
 
 namespace greeter::net {
 
-// Connections that fill a gate; it has that many descriptors and one for itself.
-inline constexpr int kFillersOfGate = 2;
-
 // Lets connections of one address in, or keeps them out without resetting any. One owner; its calls
 // may come from any one thread at a time. Closing it ends its part: destroy it after the workers'
 // sockets.
@@ -33,9 +30,8 @@ class Gate {
  public:
   // None: a TCP address without one admits connections until its last socket is closed.
   Gate() = default;
-  // For TCP: the full socket, number 0 of a group that has `workers` others, and our ends of the
-  // connections that fill it.
-  Gate(FileDescriptor full_socket, std::vector<FileDescriptor> fillers, int workers);
+  // For TCP: the full socket, number 0 of a group that has `workers` others.
+  Gate(FileDescriptor full_socket, int workers);
   // For a unix socket: a duplicate of it, and its file.
   Gate(FileDescriptor socket, SocketFile file);
 
@@ -50,7 +46,6 @@ class Gate {
 
  private:
   FileDescriptor socket_;
-  std::vector<FileDescriptor> fillers_;
   // 0 for a unix socket.
   int workers_ = 0;
   SocketFile file_;

@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include <cstdio>
+#include <fstream>
 #include <string>
 #include <utility>
 
@@ -166,6 +167,28 @@ TEST_P(GateTest, LetsNobodyInBeforeItOpens) {
   ASSERT_TRUE(sockets.gate.Open().ok());
   // Their SYNs are sent again after a second; nobody was turned away meanwhile.
   EXPECT_TRUE(Arrives(sockets, 5000));
+}
+
+// Else a client of this machine that is given the same port later never gets through.
+TEST_P(GateTest, TakesNoClientsPort) {
+  const ListeningSockets sockets = MustListen(At(GetParam()));
+  // As in the kernel's tcp_states.h. A pair of ports in TIME_WAIT can be taken again.
+  constexpr unsigned kCloseWait = 8;
+  constexpr unsigned kListening = 10;
+  int listening = 0;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(table);
+    std::string line;
+    while (std::getline(file, line)) {
+      unsigned port = 0;
+      unsigned state = 0;
+      if (std::sscanf(line.c_str(), "%*d: %*[0-9A-F]:%X %*s %X", &port, &state) != 2) continue;
+      if (port != sockets.bound.port()) continue;
+      EXPECT_NE(state, kCloseWait) << line;
+      if (state == kListening) ++listening;
+    }
+  }
+  EXPECT_EQ(listening, 3);
 }
 
 TEST_P(GateTest, ShutsWithoutReset) {
