@@ -4,6 +4,7 @@
 #define GREETER_TESTS_UNIT_DATA_PLANE_ENGINE_FIXTURE_H_
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <memory>
@@ -12,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "data_plane/engine.h"
 #include "support/load_clients.h"
 #include "support/tcp_client.h"
@@ -36,6 +38,13 @@ class EngineTest : public ::testing::Test {
   }
 
   static net::Address At(const std::string& text) { return net::Address::Parse(text).value(); }
+  // A loopback address that no other test process uses: clients of theirs that are refused at a
+  // port are not ours because the kernel gave us that port meanwhile.
+  static std::string OwnLoopback() {
+    const auto pid = static_cast<uint32_t>(getpid());
+    return absl::StrCat("127.", 1 + (pid >> 14) % 254, ".", (pid >> 7) % 128, ".", 1 + pid % 128,
+                        ":0");
+  }
   // The address of a unix socket of this test's own.
   std::string UnixPath(const std::string& name) const { return "unix:" + directory_ + "/" + name; }
 
@@ -70,7 +79,7 @@ class EngineTest : public ::testing::Test {
   }
   // One listener "default" with default address, greeting and limits but for what is given.
   void Serve(const GreetingSpec& greeting, const Limits& limits = {},
-             const std::string& address = "127.0.0.1:0") {
+             const std::string& address = OwnLoopback()) {
     Apply({Listener("default", At(address), greeting, limits)});
   }
 

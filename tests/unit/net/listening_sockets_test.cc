@@ -121,8 +121,10 @@ TEST(ListeningSocketsTest, ServesBothStacksOrIpv6Alone) {
 
   ListeningSockets six = MustListen(At("[::]:0"));
   ASSERT_TRUE(six.gate.Open().ok());
+  // That port of IPv4 may be someone else's.
+  Connect(At("127.0.0.1:0").WithPort(six.bound.port()));
+  EXPECT_FALSE(Arrives(six, 20));
   EXPECT_TRUE(Connect(At("[::1]:0").WithPort(six.bound.port())).connected());
-  EXPECT_EQ(Connect(At("127.0.0.1:0").WithPort(six.bound.port())).ended(), HowEnded::kRefused);
 }
 
 TEST(ListeningSocketsTest, SaysThatNoInterfaceHasTheAddress) {
