@@ -129,6 +129,18 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->envname("GREETER_WORKERS")
       ->check(CLI::Range(1, kMaxWorkers));
   app.add_option_function<std::string>(
+         "--steering",
+         [&options](const std::string& steering) {
+           options.steering = steering == "cpu" ? Steering::kCpu : Steering::kRandom;
+         },
+         "Spread connections over workers at random, or give each to a worker bound to the CPU "
+         "that "
+         "received it (at most one for each CPU): better where every CPU has a network queue")
+      ->type_name("random|cpu")
+      ->envname("GREETER_STEERING")
+      ->check(CLI::IsMember({"random", "cpu"}))
+      ->default_str("random");
+  app.add_option_function<std::string>(
          "--shutdown-delay", Duration(&options.shutdown_delay),
          "Keep serving this long after SIGTERM, health already NOT_SERVING")
       ->type_name("DUR")
