@@ -99,6 +99,16 @@ TEST_F(ControllerLifeTest, StartsWithAListenerThatCannotBindAndRetriesIt) {
   EXPECT_EQ(std::count(entries.begin(), entries.end(), "record 1"), 1);
 }
 
+TEST_F(ControllerLifeTest, RetriesNoLessOftenThanItsBound) {
+  options_.retry_initial = absl::Milliseconds(1);
+  options_.retry_max = absl::Milliseconds(2);
+  MakeController();
+  data_plane_.Take(":1");
+  ASSERT_TRUE(controller_->Start(ConfigOf({{"default", ":1"}})).ok());
+  // Without a bound the last delay alone would be nine minutes.
+  EXPECT_GE(journal_.Await("prepare", 20).size(), 20U);
+}
+
 TEST_F(ControllerLifeTest, ShowsAChangedReasonForAFailure) {
   options_.retry_initial = absl::Milliseconds(1);
   MakeController();
@@ -254,9 +264,13 @@ TEST_F(ControllerLifeTest, StopFinishesTheRunningChangeAndRefusesTheQueued) {
   data_plane_.CloseGate();
   Delivery<Result> running;
   Delivery<Result> queued;
+  std::thread::id refused_on;
   Submit(SetMessage(Message("Moin")), running);
   ASSERT_THAT(journal_.Await("prepare", 1), SizeIs(1));
-  Submit(SetMessage(Message("Tach")), queued);
+  controller_->Submit(SetMessage(Message("Tach")), [&](Result answer) {
+    refused_on = std::this_thread::get_id();
+    queued.Deliver(std::move(answer));
+  });
   std::thread stopper([this] { controller_->Stop(); });
   // Once a new change is refused at once, stopping has begun.
   bool refused = false;
@@ -273,6 +287,7 @@ TEST_F(ControllerLifeTest, StopFinishesTheRunningChangeAndRefusesTheQueued) {
   stopper.join();
   EXPECT_TRUE(running.Await().ok());
   EXPECT_EQ(queued.Await().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(data_plane_.callers(), ElementsAre(refused_on));
   EXPECT_EQ(Text(), "Moin");
   EXPECT_EQ(Run(SetMessage(Message("x"))).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Load(7).status().code(), absl::StatusCode::kUnavailable);
