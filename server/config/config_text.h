@@ -20,12 +20,15 @@ namespace greeter::config {
 // Reads YAML, of which JSON is a part. `source` names the text in errors ("greeter.yaml").
 // INVALID_ARGUMENT, as "greeter.yaml:7: listeners[0].endnig: unknown field; did you mean
 // \"ending\"?". An empty text is refused: it is far more often a mistake than a wish for no
-// listeners, which "listeners: []" expresses. Checks the shape alone, not the values' meaning. Any thread.
+// listeners, which "listeners: []" expresses. The shape of GetConfigResponse ("config:" beside
+// "revision:") is read as well, so that what `greeterctl config get` prints in any format can be
+// applied. Checks the shape alone, not the values' meaning. Any thread.
 absl::StatusOr<greeter::admin::v1::Config> ParseConfig(absl::string_view text,
                                                        absl::string_view source);
 
 // Reads a file of at most 16 MiB and parses it. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a
-// directory, too large, and all that ParseConfig refuses), each naming the file. Blocks; any thread.
+// directory, too large, and all that ParseConfig refuses), each naming the file. Blocks; any
+// thread.
 absl::StatusOr<greeter::admin::v1::Config> LoadConfig(const std::string& path);
 
 // protobuf's JSON mapping, indented; ends with a line feed.

@@ -121,6 +121,7 @@ absl::StatusOr<api::ServerStatus> Controller::GetStatus(const std::string& liste
   api::ServerStatus status;
   status.set_server_id(options_.identity.server_id);
   status.set_version(options_.identity.version);
+  for (const std::string& warning : options_.identity.warnings) status.add_warnings(warning);
   *status.mutable_start_time() = ToTimestamp(options_.identity.start_time);
   *status.mutable_revision() = current->revision;
   for (api::ListenerStatus& entry : WithCounts(*std::move(selected))) {

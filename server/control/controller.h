@@ -56,6 +56,8 @@ struct ServerIdentity {
   std::string server_id;
   std::string version;
   absl::Time start_time;
+  // As in api::ServerStatus.
+  std::vector<std::string> warnings;
 };
 
 class Controller {
@@ -145,7 +147,6 @@ class Controller {
   std::vector<api::ListenerStatus> Foresee(
       const Record& record, const std::map<std::string, absl::Status>& failures) const;
   Record NextRecord(const Change& change, api::Config config) const;
-  void LogTransitions(const std::map<std::string, absl::Status>& failures) const;
 
   // Any thread.
   std::vector<api::ListenerStatus> WithCounts(std::vector<api::ListenerStatus> listeners) const;

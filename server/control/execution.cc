@@ -11,7 +11,6 @@
 #include "control/validation.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
-#include "spdlog/spdlog.h"
 
 namespace greeter::control {
 namespace {
@@ -159,7 +158,6 @@ void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> prep
                                     Record record) {
   Failures failures = preparation->failures();
   data_plane_->Activate(std::move(preparation), record.revision.number());
-  LogTransitions(failures);
   failures_ = std::move(failures);
   current_ = std::move(record);
   if (failures_.empty()) {
@@ -244,17 +242,6 @@ Record Controller::NextRecord(const Change& change, api::Config config) const {
   record.revision.set_comment(change.options.comment());
   record.config = std::move(config);
   return record;
-}
-
-void Controller::LogTransitions(const Failures& failures) const {
-  for (const auto& [name, failure] : failures) {
-    const auto before = failures_.find(name);
-    if (before != failures_.end() && before->second == failure) continue;
-    spdlog::warn("listener {}: {}", name, std::string(failure.message()));
-  }
-  for (const auto& [name, failure] : failures_) {
-    if (failures.count(name) == 0) spdlog::info("listener {} failed no longer", name);
-  }
 }
 
 }  // namespace greeter::control

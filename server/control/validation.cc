@@ -89,6 +89,20 @@ void CheckLimits(const std::string& path, const api::Limits& limits, Violations&
                                        " is no overflow behaviour; use OVERFLOW_WAIT (1) or "
                                        "OVERFLOW_REJECT (2)")});
   }
+  if (limits.accept_rate() > kMaxAcceptRate) {
+    violations.push_back({absl::StrCat(path, ".accept_rate"),
+                          absl::StrCat(limits.accept_rate(), " per second is too much; use 1 to ",
+                                       kMaxAcceptRate, ", or 0 for no limit")});
+  }
+  const std::string burst_path = absl::StrCat(path, ".accept_burst");
+  if (limits.accept_burst() > kMaxAcceptRate) {
+    violations.push_back({burst_path, absl::StrCat(limits.accept_burst(),
+                                                   " is too much; use 1 to ", kMaxAcceptRate)});
+  } else if (limits.accept_burst() > 0 && limits.accept_rate() == 0) {
+    violations.push_back(
+        {burst_path, absl::StrCat(limits.accept_burst(),
+                                  " has no meaning without accept_rate; set that, or leave it out")});
+  }
 }
 
 void CheckName(const std::string& field, const std::string& name, Violations& violations) {
@@ -135,6 +149,7 @@ void Complete(api::Config& config) {
       SetDefault(kDefaultLingerTimeout, *limits.mutable_linger_timeout());
     }
     if (limits.overflow() == api::OVERFLOW_UNSPECIFIED) limits.set_overflow(api::OVERFLOW_WAIT);
+    if (limits.accept_burst() == 0) limits.set_accept_burst(limits.accept_rate());
   }
 }
 

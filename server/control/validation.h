@@ -5,6 +5,7 @@
 #define GREETER_CONTROL_VALIDATION_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -18,6 +19,8 @@ inline constexpr int kMaxListeners = 64;
 // Payload and ending together.
 inline constexpr size_t kMaxGreetingBytes = 64 * 1024;
 inline constexpr size_t kMaxCommentBytes = 1024;
+// Per second; also the largest burst.
+inline constexpr uint32_t kMaxAcceptRate = 1'000'000;
 inline constexpr size_t kMaxNameBytes = 63;
 // Bounds of Limits.write_timeout and linger_timeout, and their defaults.
 inline constexpr absl::Duration kMinTimeout = absl::Milliseconds(1);

@@ -1,0 +1,58 @@
+#include "base/cpus.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+namespace greeter::base {
+namespace {
+
+constexpr char kCgroupRoot[] = "/sys/fs/cgroup";
+
+// The process's cgroup, relative to the root: the line "0::/path" of /proc/self/cgroup.
+std::string OwnCgroup() {
+  std::ifstream file("/proc/self/cgroup");
+  for (std::string line; std::getline(file, line);) {
+    if (line.rfind("0::", 0) == 0) return line.substr(3);
+  }
+  return "/";
+}
+
+int CpusOfAffinity() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return CPU_COUNT(&set);
+}
+
+}  // namespace
+
+int CpusOfQuota(const std::string& cpu_max) {
+  double quota = 0;
+  double period = 0;
+  if (std::sscanf(cpu_max.c_str(), "%lf %lf", &quota, &period) != 2) return 0;
+  if (quota <= 0 || period <= 0) return 0;
+  return std::max(1, static_cast<int>(std::ceil(quota / period)));
+}
+
+int UsableCpus() {
+  int cpus = std::max(1, CpusOfAffinity());
+  std::string group = OwnCgroup();
+  for (;;) {
+    std::ifstream file(kCgroupRoot + group + "/cpu.max");
+    std::string line;
+    std::getline(file, line);
+    if (const int quota = CpusOfQuota(line); quota > 0) cpus = std::min(cpus, quota);
+    const size_t slash = group.rfind('/');
+    if (slash == std::string::npos) break;
+    group.resize(slash);
+  }
+  return cpus;
+}
+
+}  // namespace greeter::base

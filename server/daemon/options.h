@@ -1,0 +1,48 @@
+// greeterd's command line and GREETER_… environment, validated. See greeterd --help.
+
+#ifndef GREETER_DAEMON_OPTIONS_H_
+#define GREETER_DAEMON_OPTIONS_H_
+
+#include <map>
+#include <string>
+#include <variant>
+
+#include "absl/time/time.h"
+
+namespace greeter::daemon {
+
+enum class LogFormat { kText, kJson };
+
+struct Options {
+  // Address and greeting of the listener "default" at first start.
+  std::string listen = ":9190";
+  std::string message = "Hello world";
+  // File with a Config, in place of the two above; empty for none.
+  std::string config;
+  // Address of the admin service.
+  std::string admin = "127.0.0.1:50051";
+  // ${label.NAME} in templates.
+  std::map<std::string, std::string> labels;
+  // Threads of the data plane; 0 for as many as CPUs may be used.
+  int workers = 0;
+  // After SIGTERM: how long to keep serving, and then how long to let connections finish.
+  absl::Duration shutdown_delay = absl::ZeroDuration();
+  absl::Duration drain_timeout = absl::Seconds(10);
+  LogFormat log_format = LogFormat::kText;
+  // A level's name as spdlog has it: trace, debug, info, warning, error, critical, off.
+  std::string log_level = "info";
+};
+
+// There is nothing to run: print `text` (to stderr if exit_code is not 0) and exit.
+struct Exit {
+  int exit_code = 0;
+  std::string text;
+};
+
+// Exit codes: 0 after --help and --version, 2 for usage errors, whose text is one line that says
+// which option, which value and what would be right.
+std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace greeter::daemon
+
+#endif  // GREETER_DAEMON_OPTIONS_H_

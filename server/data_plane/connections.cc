@@ -1,0 +1,292 @@
+#include "data_plane/connections.h"
+
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "data_plane/accepted_connection.h"
+
+namespace greeter::data_plane {
+namespace {
+
+constexpr size_t kScratchBytes = 64 * 1024;
+// Reads for one connection before the others get their turn.
+constexpr int kReadsPerTurn = 16;
+// What a client may send to a connection that has nothing more to say to it.
+constexpr uint64_t kMaxDrainedBytes = uint64_t{64} << 20;
+
+bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+// Frees the connection's memory in the kernel at once; the client sees a reset.
+void CloseWithReset(int socket) {
+  const linger abort = {1, 0};
+  setsockopt(socket, SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
+  close(socket);
+}
+
+}  // namespace
+
+Connections::Connections(int epoll, size_t worker)
+    : epoll_(epoll), worker_(worker), scratch_(kScratchBytes) {}
+
+Connections::~Connections() {
+  for (const Fresh& fresh : fresh_) close(fresh.socket);
+  for (const Connection& connection : table_) {
+    if (connection.state != State::kFree) close(connection.socket);
+  }
+}
+
+Connections::Use* Connections::Adopt(std::shared_ptr<const Service> service) {
+  Use& use = uses_.emplace_back();
+  use.counts = &service->counts->worker(worker_);
+  use.service = std::move(service);
+  return &use;
+}
+
+void Connections::Retire(Use* use) {
+  use->retired = true;
+  if (use->connections == 0) next_expiry_ = Clock::time_point::min();
+}
+
+void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_storage* peer,
+                        bool has_place, Clock::time_point now) {
+  ++use->connections;
+  ++open_;
+  const Service& service = *use->service;
+  const bool literal = service.greeting.is_literal();
+  if (!literal) {
+    service.greeting.Render(AcceptedConnection(socket.get(), peer, service), &buffer_);
+  }
+  const std::string& bytes = literal ? service.greeting.literal() : buffer_;
+
+  size_t sent = 0;
+  if (!bytes.empty()) {
+    const ssize_t result =
+        send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
+    if (result < 0 && !WouldBlock(errno)) {
+      Count(use, has_place, Outcome::kReset);
+      return;
+    }
+    sent = static_cast<size_t>(std::max<ssize_t>(result, 0));
+    use->counts->bytes_sent.Add(sent);
+  }
+  if (sent < bytes.size()) {
+    Connection connection;
+    connection.use = use;
+    connection.deadline = now + service.limits.write_timeout;
+    connection.bytes = sent;
+    if (!literal) connection.rendered = std::make_unique<std::string>(buffer_);
+    connection.socket = socket.Release();
+    connection.state = State::kWriting;
+    connection.has_place = has_place;
+    Register(std::move(connection), EPOLLIN | EPOLLOUT);
+    return;
+  }
+  if (shutdown(socket.get(), SHUT_WR) != 0) {
+    Count(use, has_place, Outcome::kReset);
+    return;
+  }
+  if (fresh_.empty()) next_sweep_ = now + kSweepInterval;
+  fresh_.push_back({use, now, socket.Release(), has_place, false});
+}
+
+Connections::Drained Connections::Drain(int socket, uint64_t* bytes) {
+  // MSG_TRUNC discards without copying on TCP (tcp(7)); unix sockets copy.
+  for (int i = 0; i < kReadsPerTurn; ++i) {
+    const ssize_t result = recv(socket, scratch_.data(), scratch_.size(), MSG_DONTWAIT | MSG_TRUNC);
+    if (result == 0) return Drained::kEnded;
+    if (result < 0) return WouldBlock(errno) ? Drained::kOpen : Drained::kReset;
+    *bytes += static_cast<uint64_t>(result);
+  }
+  return Drained::kOpen;
+}
+
+void Connections::OnEvent(uint32_t key, uint32_t events, Clock::time_point now) {
+  const bool writing = table_[key].state == State::kWriting;
+  if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !table_[key].ended) {
+    uint64_t drained = 0;
+    const Drained result = Drain(table_[key].socket, &drained);
+    if (result == Drained::kReset) return End(key, Outcome::kReset);
+    Connection& connection = table_[key];
+    if (!writing) {
+      if (result == Drained::kEnded) return End(key, Outcome::kCompleted);
+      connection.bytes += drained;
+      if (connection.bytes > kMaxDrainedBytes) return End(key, Outcome::kTimedOut);
+    } else if (result == Drained::kEnded) {
+      connection.ended = true;
+      epoll_event event = {};
+      event.events = EPOLLOUT;
+      event.data.u64 = key;
+      epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.socket, &event);
+    }
+  }
+  if (writing && (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) OnWritable(key, now);
+}
+
+void Connections::OnWritable(uint32_t key, Clock::time_point now) {
+  Connection& connection = table_[key];
+  const std::string& bytes = connection.rendered != nullptr
+                                 ? *connection.rendered
+                                 : connection.use->service->greeting.literal();
+  const absl::string_view rest = absl::string_view(bytes).substr(connection.bytes);
+  const ssize_t result =
+      send(connection.socket, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
+  if (result < 0) {
+    if (!WouldBlock(errno)) End(key, Outcome::kReset);
+    return;
+  }
+  connection.bytes += static_cast<uint64_t>(result);
+  connection.use->counts->bytes_sent.Add(static_cast<uint64_t>(result));
+  if (connection.bytes == bytes.size()) HalfClose(key, now);
+}
+
+void Connections::HalfClose(uint32_t key, Clock::time_point now) {
+  Connection& connection = table_[key];
+  if (shutdown(connection.socket, SHUT_WR) != 0) return End(key, Outcome::kReset);
+  if (connection.ended) return End(key, Outcome::kCompleted);
+  Unlink(key);
+  connection.state = State::kLingering;
+  connection.rendered.reset();
+  connection.bytes = 0;
+  connection.deadline = now + connection.use->service->limits.linger_timeout;
+  next_expiry_ = std::min(next_expiry_, connection.deadline);
+  Link(key);
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u64 = key;
+  epoll_ctl(epoll_, EPOLL_CTL_MOD, connection.socket, &event);
+}
+
+void Connections::OnTime(Clock::time_point now) {
+  if (now >= next_sweep_) Sweep(now);
+  if (now >= next_expiry_) Expire(now);
+}
+
+Clock::time_point Connections::next_time() const { return std::min(next_sweep_, next_expiry_); }
+
+void Connections::Sweep(Clock::time_point now) {
+  size_t kept = 0;
+  for (Fresh& fresh : fresh_) {
+    uint64_t drained = 0;
+    const Drained result = Drain(fresh.socket, &drained);
+    if (result != Drained::kOpen) {
+      close(fresh.socket);
+      Count(fresh.use, fresh.has_place,
+            result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset);
+    } else if (!fresh.swept) {
+      fresh.swept = true;
+      fresh_[kept++] = fresh;
+    } else {
+      Connection connection;
+      connection.use = fresh.use;
+      connection.deadline = fresh.since + fresh.use->service->limits.linger_timeout;
+      connection.bytes = drained;
+      connection.socket = fresh.socket;
+      connection.state = State::kLingering;
+      connection.has_place = fresh.has_place;
+      Register(std::move(connection), EPOLLIN);
+    }
+  }
+  fresh_.erase(fresh_.begin() + static_cast<std::ptrdiff_t>(kept), fresh_.end());
+  next_sweep_ = fresh_.empty() ? Clock::time_point::max() : now + kSweepInterval;
+}
+
+void Connections::Expire(Clock::time_point now) {
+  next_expiry_ = Clock::time_point::max();
+  for (Use& use : uses_) {
+    for (const Use::Queue* queue : {&use.writing, &use.lingering}) {
+      while (queue->head != kNone && table_[queue->head].deadline <= now) {
+        End(queue->head, Outcome::kTimedOut);
+      }
+      if (queue->head != kNone) {
+        next_expiry_ = std::min(next_expiry_, table_[queue->head].deadline);
+      }
+    }
+  }
+  uses_.remove_if([](const Use& use) { return use.retired && use.connections == 0; });
+}
+
+uint32_t Connections::Register(Connection connection, uint32_t events) {
+  uint32_t key = free_;
+  if (key == kNone) {
+    key = static_cast<uint32_t>(table_.size());
+    table_.emplace_back();
+  } else {
+    free_ = table_[key].next;
+  }
+  next_expiry_ = std::min(next_expiry_, connection.deadline);
+  table_[key] = std::move(connection);
+  Link(key);
+  epoll_event event = {};
+  event.events = events;
+  event.data.u64 = key;
+  // Fails only for want of kernel memory; then the deadline ends the connection.
+  epoll_ctl(epoll_, EPOLL_CTL_ADD, table_[key].socket, &event);
+  return key;
+}
+
+Connections::Use::Queue& Connections::QueueOf(const Connection& connection) {
+  return connection.state == State::kWriting ? connection.use->writing : connection.use->lingering;
+}
+
+void Connections::Link(uint32_t key) {
+  Connection& connection = table_[key];
+  Use::Queue& queue = QueueOf(connection);
+  connection.previous = queue.tail;
+  connection.next = kNone;
+  (queue.tail == kNone ? queue.head : table_[queue.tail].next) = key;
+  queue.tail = key;
+}
+
+void Connections::Unlink(uint32_t key) {
+  const Connection& connection = table_[key];
+  Use::Queue& queue = QueueOf(connection);
+  (connection.previous == kNone ? queue.head : table_[connection.previous].next) = connection.next;
+  (connection.next == kNone ? queue.tail : table_[connection.next].previous) = connection.previous;
+}
+
+void Connections::Release(uint32_t key) {
+  Unlink(key);
+  table_[key] = Connection();
+  table_[key].next = free_;
+  free_ = key;
+}
+
+void Connections::End(uint32_t key, Outcome outcome) {
+  const Connection& connection = table_[key];
+  const bool cut_while_writing =
+      outcome == Outcome::kTimedOut && connection.state == State::kWriting;
+  if (cut_while_writing) {
+    CloseWithReset(connection.socket);
+  } else {
+    close(connection.socket);
+  }
+  Use* const use = connection.use;
+  const bool has_place = connection.has_place;
+  Release(key);
+  Count(use, has_place, outcome);
+}
+
+void Connections::Count(Use* use, bool has_place, Outcome outcome) {
+  if (has_place) use->service->counts->LeavePlace();
+  use->counts->Ended(outcome);
+  --open_;
+  // A retired use that is empty is removed by the next Expire().
+  if (--use->connections == 0 && use->retired) next_expiry_ = Clock::time_point::min();
+}
+
+void Connections::CutAll() {
+  for (const Fresh& fresh : std::exchange(fresh_, {})) {
+    close(fresh.socket);
+    Count(fresh.use, fresh.has_place, Outcome::kTimedOut);
+  }
+  for (uint32_t key = 0; key < table_.size(); ++key) {
+    if (table_[key].state != State::kFree) End(key, Outcome::kTimedOut);
+  }
+}
+
+}  // namespace greeter::data_plane

@@ -1,0 +1,159 @@
+// A worker's connections, from acceptance to the last close: greet, half-close, drain, close.
+//
+// close(2) while the client's bytes are unread, or before they arrive, sends a reset, and a reset
+// can destroy a greeting that is still on its way (RFC 1122, 4.2.2.13; RFC 9112, 9.6). So the end
+// of stream is sent with shutdown(2), in the same segment as the greeting (MSG_MORE, send(2)), and
+// the socket is closed when the client's end has come, or a deadline.
+//
+// Nearly every client ends within milliseconds of being greeted. So a greeted connection is at
+// first only a line in a list that is swept every kSweepInterval: one recv(2) that finds its end
+// and no call to epoll. Those that have not ended by their second sweep are given to epoll and cost
+// nothing until something happens.
+//
+// Owned and called by one worker thread.
+
+#ifndef GREETER_DATA_PLANE_CONNECTIONS_H_
+#define GREETER_DATA_PLANE_CONNECTIONS_H_
+
+#include <sys/socket.h>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "data_plane/service.h"
+#include "net/file_descriptor.h"
+
+namespace greeter::data_plane {
+
+using Clock = std::chrono::steady_clock;
+
+class Connections {
+ public:
+  // A Service as one worker uses it: counted without atomics, and kept while a connection of it is
+  // open.
+  struct Use {
+    std::shared_ptr<const Service> service;
+    WorkerCounts* counts = nullptr;
+    size_t connections = 0;
+    // Connections in epoll, oldest first: as all share the Service's timeouts, in the order of
+    // their deadlines. Indices into table_; kNone if empty.
+    struct Queue {
+      uint32_t head = UINT32_MAX;
+      uint32_t tail = UINT32_MAX;
+    };
+    Queue writing;
+    Queue lingering;
+    // No connection will be added.
+    bool retired = false;
+  };
+
+  static constexpr std::chrono::milliseconds kSweepInterval{20};
+
+  // `epoll` outlives this; `worker` is the number of the slot to count in.
+  Connections(int epoll, size_t worker);
+  // Closes all that are open, without counting them.
+  ~Connections();
+
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  // A use of `service`, valid until Retire() and the end of its last connection.
+  Use* Adopt(std::shared_ptr<const Service> service);
+  void Retire(Use* use);
+
+  // Greets a connection just accepted (and counted as accepted). `peer` is the client's address,
+  // needed for templates alone; `has_place`: it holds a place of the listener's limit.
+  void Greet(net::FileDescriptor socket, Use* use, const sockaddr_storage* peer, bool has_place,
+             Clock::time_point now);
+
+  // epoll reported `events` for the connection that was registered with `key`.
+  void OnEvent(uint32_t key, uint32_t events, Clock::time_point now);
+
+  // Sweeps and expires what is due.
+  void OnTime(Clock::time_point now);
+
+  // When OnTime() must be called next; Clock::time_point::max() if nothing waits.
+  Clock::time_point next_time() const;
+
+  size_t open() const { return open_; }
+
+  // Cuts every connection, counted as timed_out.
+  void CutAll();
+
+ private:
+  enum class State : uint8_t { kFree, kWriting, kLingering };
+
+  // A connection in epoll. Small, as thousands may be stuck.
+  struct Connection {
+    Use* use = nullptr;
+    Clock::time_point deadline;
+    // What is left to be written of a rendered template; null for literals.
+    std::unique_ptr<std::string> rendered;
+    // Bytes of the greeting written; then bytes drained.
+    uint64_t bytes = 0;
+    int socket = -1;
+    // In its queue; `next` also links free entries.
+    uint32_t previous = kNone;
+    uint32_t next = kNone;
+    State state = State::kFree;
+    bool has_place = false;
+    // The client's end of stream has been read while writing.
+    bool ended = false;
+  };
+
+  // A connection greeted whole that waits for its first sweeps.
+  struct Fresh {
+    Use* use;
+    Clock::time_point since;
+    int socket;
+    bool has_place;
+    bool swept;
+  };
+
+  enum class Drained { kOpen, kEnded, kReset };
+
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  void Sweep(Clock::time_point now);
+  // Ends the connections whose deadline has come, and forgets retired uses that are empty.
+  void Expire(Clock::time_point now);
+
+  // Reads and forgets what the client sent, up to a bound per call; adds it to `bytes`.
+  Drained Drain(int socket, uint64_t* bytes);
+  void OnWritable(uint32_t key, Clock::time_point now);
+
+  uint32_t Register(Connection connection, uint32_t events);
+  void Release(uint32_t key);
+  Use::Queue& QueueOf(const Connection& connection);
+  void Link(uint32_t key);
+  void Unlink(uint32_t key);
+  void HalfClose(uint32_t key, Clock::time_point now);
+  void End(uint32_t key, Outcome outcome);
+  void Count(Use* use, bool has_place, Outcome outcome);
+
+  // Constant after construction.
+  const int epoll_;
+  const size_t worker_;
+
+  // Owned by the worker thread.
+  std::list<Use> uses_;
+  std::vector<Fresh> fresh_;
+  std::vector<Connection> table_;
+  uint32_t free_ = kNone;
+  size_t open_ = 0;
+  Clock::time_point next_sweep_ = Clock::time_point::max();
+  Clock::time_point next_expiry_ = Clock::time_point::max();
+  // A template is rendered here.
+  std::string buffer_;
+  // What clients send ends here.
+  std::vector<char> scratch_;
+};
+
+}  // namespace greeter::data_plane
+
+#endif  // GREETER_DATA_PLANE_CONNECTIONS_H_

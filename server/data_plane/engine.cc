@@ -1,0 +1,165 @@
+#include "data_plane/engine.h"
+
+#include <algorithm>
+#include <latch>
+#include <set>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+
+namespace greeter::data_plane {
+
+Engine::Engine(Options options) : options_(options) {
+  const auto workers = static_cast<size_t>(std::max(1, options.workers));
+  for (size_t number = 0; number < workers; ++number) {
+    workers_.push_back(std::make_unique<Worker>(number));
+  }
+}
+
+Engine::~Engine() = default;
+
+// Two listeners that ask for any free port get one each, and keep it while they ask for that.
+std::string Engine::Key(const ListenerSpec& spec) {
+  std::string key = spec.address.ToString();
+  if (!spec.address.is_unix() && spec.address.port() == 0) absl::StrAppend(&key, " ", spec.name);
+  return key;
+}
+
+EndpointId Engine::Find(const std::string& key) const {
+  for (const auto& [id, endpoint] : endpoints_) {
+    if (endpoint.key == key) return id;
+  }
+  return 0;
+}
+
+bool Engine::OwnsPortOf(const net::Address& address) const {
+  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& entry) {
+    return !address.is_unix() && entry.second.bound.Overlaps(address);
+  });
+}
+
+Engine::Preparation Engine::Prepare(std::vector<ListenerSpec> listeners) {
+  Preparation preparation;
+  for (ListenerSpec& spec : listeners) {
+    EndpointId id = 0;
+    if (spec.enabled) {
+      id = Find(Key(spec));
+      if (id == 0) {
+        net::ListenOptions listen;
+        listen.workers = static_cast<int>(workers_.size());
+        listen.backlog = options_.backlog;
+        listen.port_is_ours = OwnsPortOf(spec.address);
+        listen.gate = options_.gates;
+        absl::StatusOr<net::ListeningSockets> sockets =
+            net::OpenListeningSockets(spec.address, listen);
+        if (sockets.ok()) {
+          id = next_id_++;
+          preparation.opened_.emplace(id, *std::move(sockets));
+        } else {
+          preparation.failures_.emplace(spec.name, sockets.status());
+        }
+      }
+    }
+    preparation.items_.push_back({std::move(spec), id});
+  }
+  return preparation;
+}
+
+std::shared_ptr<const Service> Engine::ServiceFor(const ListenerSpec& spec, uint64_t revision) {
+  std::shared_ptr<ListenerCounts>& counts = counts_[spec.name];
+  if (counts == nullptr) counts = std::make_shared<ListenerCounts>(workers_.size());
+  return std::make_shared<const Service>(
+      Service{spec.name, revision, spec.greeting, spec.limits, counts});
+}
+
+void Engine::Activate(Preparation preparation, uint64_t revision) {
+  std::set<EndpointId> wanted;
+  std::set<std::string> names;
+  std::vector<ListenerState> states;
+  std::vector<EndpointId> updated;
+  for (const Preparation::Item& item : preparation.items_) {
+    const ListenerSpec& spec = item.spec;
+    std::shared_ptr<const Service> service = ServiceFor(spec, revision);
+    ListenerState state{spec.name, spec.enabled, "", service->counts};
+    const auto opened = preparation.opened_.find(item.endpoint);
+    if (opened != preparation.opened_.end()) {
+      Endpoint endpoint{Key(spec), opened->second.bound, {}, std::move(service)};
+      OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
+    } else if (item.endpoint != 0) {
+      endpoints_.at(item.endpoint).service = std::move(service);
+      updated.push_back(item.endpoint);
+    }
+    if (item.endpoint != 0) {
+      state.bound_address = endpoints_.at(item.endpoint).bound.ToString();
+      wanted.insert(item.endpoint);
+    }
+    names.insert(spec.name);
+    states.push_back(std::move(state));
+  }
+  OnEveryWorker([&](Worker& worker, size_t, const std::function<void()>& done) {
+    for (const EndpointId id : updated) worker.Update(id, endpoints_.at(id).service);
+    done();
+  });
+
+  std::vector<EndpointId> unwanted;
+  for (const auto& [id, endpoint] : endpoints_) {
+    if (wanted.count(id) == 0) unwanted.push_back(id);
+  }
+  CloseEndpoints(unwanted);
+  std::erase_if(counts_, [&](const auto& entry) { return names.count(entry.first) == 0; });
+  listeners_ = std::move(states);
+}
+
+void Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint) {
+  const bool shared = sockets.bound.is_unix();
+  OnEveryWorker([&](Worker& worker, size_t number, const std::function<void()>& done) {
+    worker.Open(id, std::move(sockets.workers[number]), shared, endpoint.service);
+    done();
+  });
+  endpoint.gate = std::move(sockets.gate);
+  // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
+  if (!endpoint.gate.Open().ok()) endpoint.gate = net::Gate();
+  endpoints_.emplace(id, std::move(endpoint));
+}
+
+void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
+  if (ids.empty()) return;
+  bool handshakes = false;
+  for (const EndpointId id : ids) {
+    Endpoint& endpoint = endpoints_.at(id);
+    endpoint.gate.Shut().IgnoreError();
+    handshakes = handshakes || (!endpoint.bound.is_unix() && endpoint.gate.valid());
+  }
+  if (handshakes) absl::SleepFor(options_.handshake_grace);
+  for (const EndpointId id : ids) {
+    OnEveryWorker([id](Worker& worker, size_t, const std::function<void()>& done) {
+      worker.Close(id, done);
+    });
+    endpoints_.erase(id);
+  }
+}
+
+void Engine::Shutdown(absl::Duration drain_timeout) {
+  std::vector<EndpointId> all;
+  for (const auto& [id, endpoint] : endpoints_) all.push_back(id);
+  CloseEndpoints(all);
+  const Clock::time_point deadline = Clock::now() + absl::ToChronoNanoseconds(drain_timeout);
+  OnEveryWorker([deadline](Worker& worker, size_t, const std::function<void()>& done) {
+    worker.Drain(deadline, done);
+  });
+}
+
+void Engine::OnEveryWorker(
+    const std::function<void(Worker&, size_t, std::function<void()>)>& task) {
+  std::latch remaining(static_cast<std::ptrdiff_t>(workers_.size()));
+  for (size_t number = 0; number < workers_.size(); ++number) {
+    Worker& worker = *workers_[number];
+    worker.Post([&task, &worker, number, &remaining] {
+      task(worker, number, [&remaining] { remaining.count_down(); });
+    });
+  }
+  remaining.wait();
+}
+
+}  // namespace greeter::data_plane

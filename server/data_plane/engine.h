@@ -1,0 +1,135 @@
+// The data plane as a whole: a set of workers and the addresses they serve.
+//
+// A change comes in two steps. Prepare() opens the addresses that are new beside those that serve;
+// Activate() switches every worker over, first to what is new, then away from what is old, and
+// returns when all have. An address stays open through every change that keeps it, whichever
+// listener it belongs to.
+//
+// One owner. Prepare(), Activate() and Shutdown() are called from one thread at a time, which waits
+// for the workers and is never waited for by them. Counts are read on any thread through
+// ListenerCounts.
+
+#ifndef GREETER_DATA_PLANE_ENGINE_H_
+#define GREETER_DATA_PLANE_ENGINE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "data_plane/service.h"
+#include "data_plane/worker.h"
+#include "net/address.h"
+#include "net/listening_sockets.h"
+
+namespace greeter::data_plane {
+
+// A listener as it should be.
+struct ListenerSpec {
+  std::string name;
+  net::Address address;
+  bool enabled = true;
+  Greeting greeting;
+  Limits limits;
+};
+
+// What became of it.
+struct ListenerState {
+  std::string name;
+  bool enabled = false;
+  // As bound; empty if it does not listen.
+  std::string bound_address;
+  std::shared_ptr<const ListenerCounts> counts;
+};
+
+class Engine {
+ public:
+  struct Options {
+    // Threads; at least 1.
+    int workers = 1;
+    // Accept queue of each worker's socket; the kernel lowers it to net.core.somaxconn.
+    int backlog = 4096;
+    // Close TCP addresses behind a gate; false where net::CheckGate() fails.
+    bool gates = true;
+    // How long handshakes under way when an address is closed may take to complete.
+    absl::Duration handshake_grace = absl::Milliseconds(50);
+  };
+
+  // What an Activate() would switch to. Destroying it closes what was opened for it.
+  class Preparation {
+   public:
+    // Enabled listeners whose address could not be opened, by name.
+    const std::map<std::string, absl::Status>& failures() const { return failures_; }
+
+   private:
+    friend class Engine;
+    struct Item {
+      ListenerSpec spec;
+      // Of the address it will be served at; 0 for none.
+      EndpointId endpoint = 0;
+    };
+    std::vector<Item> items_;
+    std::map<EndpointId, net::ListeningSockets> opened_;
+    std::map<std::string, absl::Status> failures_;
+  };
+
+  // Starts the workers.
+  explicit Engine(Options options);
+  // Ends them; see Shutdown() for doing so in good order.
+  ~Engine();
+
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // `listeners` have distinct names and addresses that do not overlap.
+  Preparation Prepare(std::vector<ListenerSpec> listeners);
+
+  // `preparation` is the newest. When this returns, connections are accepted under `revision`, and
+  // addresses that are no longer served refuse.
+  void Activate(Preparation preparation, uint64_t revision);
+
+  // In the order of the ListenerSpecs last activated.
+  const std::vector<ListenerState>& listeners() const { return listeners_; }
+
+  // Closes every address without resetting anyone, waits up to `drain_timeout` for the connections
+  // that are open, and cuts the rest. Nothing may be activated afterwards.
+  void Shutdown(absl::Duration drain_timeout);
+
+ private:
+  // An address being served.
+  struct Endpoint {
+    // As asked for; the key by which a later change finds it.
+    std::string key;
+    net::Address bound;
+    net::Gate gate;
+    std::shared_ptr<const Service> service;
+  };
+
+  static std::string Key(const ListenerSpec& spec);
+  EndpointId Find(const std::string& key) const;
+  bool OwnsPortOf(const net::Address& address) const;
+  std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
+  void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
+  void CloseEndpoints(const std::vector<EndpointId>& ids);
+  // Runs `task(worker, its number, done)` on every worker; returns when each has called done.
+  void OnEveryWorker(const std::function<void(Worker&, size_t, std::function<void()>)>& task);
+
+  // Constant after construction.
+  const Options options_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  // Owned by the calling thread.
+  std::map<EndpointId, Endpoint> endpoints_;
+  std::map<std::string, std::shared_ptr<ListenerCounts>> counts_;
+  std::vector<ListenerState> listeners_;
+  EndpointId next_id_ = 1;
+};
+
+}  // namespace greeter::data_plane
+
+#endif  // GREETER_DATA_PLANE_ENGINE_H_

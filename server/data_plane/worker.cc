@@ -1,0 +1,229 @@
+#include "data_plane/worker.h"
+
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <utility>
+
+namespace greeter::data_plane {
+namespace {
+
+// Connections accepted on one endpoint before others get their turn.
+constexpr int kAcceptsPerTurn = 64;
+constexpr int kEventsPerWait = 128;
+// How long a paused endpoint rests.
+constexpr std::chrono::milliseconds kPause{20};
+// How long a closing endpoint may take to accept what is queued: only a lack of descriptors, or a
+// kernel without gates under constant load, makes it last.
+constexpr std::chrono::seconds kCloseTimeout{5};
+
+// epoll's 64 bits: connections have their key below 2^32, endpoints this bit, the wakeup both.
+constexpr uint64_t kEndpointBit = uint64_t{1} << 32;
+constexpr uint64_t kWakeup = uint64_t{1} << 33;
+
+}  // namespace
+
+Worker::Worker(size_t number)
+    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
+      wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      connections_(epoll_.get(), number) {
+  epoll_event event = {};
+  event.events = EPOLLIN;
+  event.data.u64 = kWakeup;
+  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Worker::~Worker() {
+  Post([this] { stopping_ = true; });
+  thread_.join();
+}
+
+void Worker::Post(Closure closure) {
+  {
+    const std::lock_guard lock(mutex_);
+    posted_.push_back(std::move(closure));
+  }
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(wakeup_.get(), &one, sizeof(one));
+}
+
+void Worker::Run() {
+  while (!stopping_) {
+    Wait();
+    RunPosted();
+    connections_.OnTime(now_);
+    if (now_ >= next_tick_) Tick();
+    if (now_ >= drain_deadline_) connections_.CutAll();
+    if (drained_ && connections_.open() == 0) {
+      drain_deadline_ = Clock::time_point::max();
+      std::exchange(drained_, nullptr)();
+    }
+  }
+}
+
+int Worker::TimeoutMs() const {
+  const Clock::time_point next = std::min({connections_.next_time(), next_tick_, drain_deadline_});
+  if (next == Clock::time_point::max()) return -1;
+  const auto now = Clock::now();
+  if (next <= now) return 0;
+  const auto wait = std::chrono::ceil<std::chrono::milliseconds>(next - now);
+  return static_cast<int>(std::min<int64_t>(wait.count(), 60'000));
+}
+
+void Worker::Wait() {
+  std::array<epoll_event, kEventsPerWait> events;
+  const int count = epoll_wait(epoll_.get(), events.data(), kEventsPerWait, TimeoutMs());
+  now_ = Clock::now();
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    const uint64_t key = event.data.u64;
+    if (key == kWakeup) {
+      uint64_t ignored = 0;
+      [[maybe_unused]] const ssize_t got = read(wakeup_.get(), &ignored, sizeof(ignored));
+    } else if ((key & kEndpointBit) != 0) {
+      OnAcceptable(static_cast<EndpointId>(key));
+    } else {
+      connections_.OnEvent(static_cast<uint32_t>(key), event.events, now_);
+    }
+  }
+}
+
+void Worker::RunPosted() {
+  std::vector<Closure> posted;
+  {
+    const std::lock_guard lock(mutex_);
+    posted.swap(posted_);
+  }
+  for (Closure& closure : posted) closure();
+}
+
+void Worker::Poll(EndpointId id, Endpoint& endpoint, int operation, bool enabled) {
+  epoll_event event = {};
+  // Of the workers that share a unix socket, one is woken for a connection (epoll_ctl(2)).
+  event.events = enabled ? uint32_t{EPOLLIN} : 0;
+  if (enabled && endpoint.shared) event.events |= EPOLLEXCLUSIVE;
+  event.data.u64 = id | kEndpointBit;
+  epoll_ctl(epoll_.get(), operation, endpoint.socket.get(), &event);
+}
+
+void Worker::Open(EndpointId id, net::FileDescriptor socket, bool shared,
+                  std::shared_ptr<const Service> service) {
+  Endpoint& endpoint = endpoints_[id];
+  endpoint.socket = std::move(socket);
+  endpoint.shared = shared;
+  endpoint.use = connections_.Adopt(std::move(service));
+  Poll(id, endpoint, EPOLL_CTL_ADD, true);
+}
+
+void Worker::Update(EndpointId id, std::shared_ptr<const Service> service) {
+  Endpoint& endpoint = endpoints_.at(id);
+  connections_.Retire(std::exchange(endpoint.use, connections_.Adopt(std::move(service))));
+}
+
+void Worker::Close(EndpointId id, Closure done) {
+  Endpoint& endpoint = endpoints_.at(id);
+  endpoint.closed = std::move(done);
+  endpoint.close_deadline = now_ + kCloseTimeout;
+  if (!endpoint.paused) Pause(id, endpoint);
+  next_tick_ = now_;
+}
+
+void Worker::Drain(Clock::time_point deadline, Closure done) {
+  drain_deadline_ = deadline;
+  drained_ = std::move(done);
+}
+
+void Worker::OnAcceptable(EndpointId id) {
+  Endpoint& endpoint = endpoints_.at(id);
+  if (AcceptSome(endpoint) == Progress::kPause) Pause(id, endpoint);
+}
+
+// A socket polled with EPOLLEXCLUSIVE can't be modified, only removed and added again.
+void Worker::Pause(EndpointId id, Endpoint& endpoint) {
+  endpoint.paused = true;
+  Poll(id, endpoint, EPOLL_CTL_DEL, false);
+  next_tick_ = std::min(next_tick_, now_ + kPause);
+}
+
+void Worker::Tick() {
+  next_tick_ = Clock::time_point::max();
+  for (auto next = endpoints_.begin(); next != endpoints_.end();) {
+    const auto current = next++;
+    auto& [id, endpoint] = *current;
+    if (endpoint.closed) {
+      FinishClosing(id, endpoint);
+    } else if (endpoint.paused) {
+      endpoint.paused = false;
+      Poll(id, endpoint, EPOLL_CTL_ADD, true);
+    }
+  }
+}
+
+void Worker::FinishClosing(EndpointId id, Endpoint& endpoint) {
+  const Progress progress = AcceptSome(endpoint);
+  if (progress != Progress::kEmpty && now_ < endpoint.close_deadline) {
+    const auto rest = progress == Progress::kPause ? kPause : std::chrono::milliseconds(0);
+    next_tick_ = std::min(next_tick_, now_ + rest);
+    return;
+  }
+  connections_.Retire(endpoint.use);
+  Closure closed = std::move(endpoint.closed);
+  endpoints_.erase(id);
+  closed();
+}
+
+Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    const Progress progress = AcceptOne(endpoint);
+    if (progress != Progress::kMore) return progress;
+  }
+  return Progress::kMore;
+}
+
+Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
+  const Service& service = *endpoint.use->service;
+  const Limits& limits = service.limits;
+  const bool limited = limits.max_connections != 0 && !endpoint.closed;
+  const bool has_place = limited && service.counts->TryTakePlace(limits.max_connections);
+  const bool reject = limited && !has_place && limits.overflow == Overflow::kReject;
+  if (limited && !has_place && !reject) return Progress::kPause;
+
+  sockaddr_storage peer;
+  socklen_t length = sizeof(peer);
+  const bool wants_peer = !service.greeting.is_literal();
+  net::FileDescriptor socket(accept4(endpoint.socket.get(),
+                                     wants_peer ? reinterpret_cast<sockaddr*>(&peer) : nullptr,
+                                     wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (socket.valid()) {
+    endpoint.use->counts->accepted.Add(1);
+    if (reject) {
+      endpoint.use->counts->Ended(Outcome::kRejected);
+    } else {
+      connections_.Greet(std::move(socket), endpoint.use, &peer, has_place, now_);
+    }
+    return Progress::kMore;
+  }
+  if (has_place) service.counts->LeavePlace();
+  switch (errno) {
+    case EAGAIN:
+    // The queue of a unix socket that has been shut down is empty (unix_accept() in Linux).
+    case EINVAL:
+      return Progress::kEmpty;
+    case EMFILE:
+    case ENFILE:
+    case ENOBUFS:
+    case ENOMEM:
+      return Progress::kPause;
+    default:
+      // This one connection failed (accept(2): ECONNABORTED, EPROTO, network errors): the next.
+      return Progress::kMore;
+  }
+}
+
+}  // namespace greeter::data_plane

@@ -1,0 +1,106 @@
+// greeterd: builds the house from the ground up, runs until told to stop, and takes it down in
+// reverse order.
+
+#include <cstdlib>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "admin/admin_server.h"
+#include "base/cpus.h"
+#include "base/version.h"
+#include "config/config_text.h"
+#include "control/controller.h"
+#include "daemon/data_plane_adapter.h"
+#include "daemon/identity.h"
+#include "daemon/listener_log.h"
+#include "daemon/logging.h"
+#include "daemon/options.h"
+#include "daemon/stop_signal.h"
+#include "data_plane/engine.h"
+#include "net/listening_sockets.h"
+#include "store/memory_store.h"
+
+namespace greeter {
+namespace {
+
+// How long admin calls under way may take to be answered once everything else has stopped.
+constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
+
+// What to serve at first start: the file's Config, or one listener as the options say.
+absl::StatusOr<api::Config> InitialConfig(const daemon::Options& options) {
+  if (!options.config.empty()) return config::LoadConfig(options.config);
+  api::Config config;
+  api::Listener* const listener = config.add_listeners();
+  listener->set_name(control::kDefaultListener);
+  listener->set_address(options.listen);
+  listener->mutable_greeting()->set_text(options.message);
+  return config;
+}
+
+void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
+  for (const api::ListenerStatus& listener : snapshot.listeners) {
+    if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
+    std::cout << "listener \"" << listener.name() << "\" serves on " << listener.bound_address()
+              << "\n";
+  }
+  std::cout << "admin service on " << admin_address << "; try: greeterctl status" << std::endl;
+}
+
+absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
+  const std::shared_ptr<spdlog::logger> logger =
+      daemon::MakeLogger(options.log_format, options.log_level);
+  absl::StatusOr<api::Config> config = InitialConfig(options);
+  if (!config.ok()) return config.status();
+
+  data_plane::Engine::Options engine_options;
+  engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
+  if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
+    engine_options.gates = false;
+    logger->warn("stopping a listener may reset clients that are just connecting: {}",
+                 std::string(gate.message()));
+  }
+  data_plane::Engine engine(engine_options);
+  const std::string server_id = daemon::NewServerId();
+  daemon::DataPlaneAdapter data_plane(&engine, {daemon::Hostname(), server_id, options.labels});
+  store::MemoryStore store;
+  control::Controller::Options control_options;
+  control_options.identity = {server_id, base::kVersion, absl::Now()};
+  control::Controller controller(&data_plane, &store, control_options);
+  controller.Observe(daemon::ListenerLog(logger));
+  admin::AdminServer admin(&controller);
+
+  if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) return started;
+  if (absl::Status started = admin.Start(options.admin); !started.ok()) return started;
+  Announce(*controller.snapshot(), admin.bound_address());
+
+  const std::string signal = stop_signal.Wait();
+  logger->info("{}: stopping; again to end at once", signal);
+  admin.SetNotServing();
+  absl::SleepFor(options.shutdown_delay);
+  controller.Stop();
+  engine.Shutdown(options.drain_timeout);
+  admin.Stop(kAdminStopTimeout);
+  logger->info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace greeter
+
+int main(int argc, char** argv) {
+  greeter::daemon::StopSignal stop_signal;
+  const auto parsed = greeter::daemon::ParseOptions(argc, argv);
+  if (const auto* exit = std::get_if<greeter::daemon::Exit>(&parsed)) {
+    (exit->exit_code == 0 ? std::cout : std::cerr) << exit->text;
+    return exit->exit_code;
+  }
+  const absl::Status status = greeter::Run(std::get<greeter::daemon::Options>(parsed), stop_signal);
+  if (status.ok()) return EXIT_SUCCESS;
+  std::cerr << "greeterd: " << status.message() << "\n";
+  return EXIT_FAILURE;
+}

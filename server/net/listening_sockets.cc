@@ -1,0 +1,206 @@
+#include "net/listening_sockets.h"
+
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include "net/errors.h"
+
+namespace greeter::net {
+namespace {
+
+// Longest wait for the gate's own connections, which go through loopback.
+constexpr int kConnectTimeoutMs = 500;
+// Data sockets are for everyone, as ports are.
+constexpr mode_t kSocketFileMode = 0666;
+
+bool SetOption(int fd, int level, int name, int value) {
+  return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
+}
+
+absl::Status Attach(int fd, sock_filter* code, uint16_t length) {
+  const sock_fprog program = {length, code};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) != 0) {
+    return SystemError("attaching the steering program", errno);
+  }
+  return absl::OkStatus();
+}
+
+Address LocalAddress(int fd, bool dual_stack) {
+  sockaddr_storage local = {};
+  socklen_t length = sizeof(local);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length);
+  return Address::FromSockaddr(reinterpret_cast<sockaddr*>(&local), length, dual_stack);
+}
+
+absl::StatusOr<FileDescriptor> TcpSocket(const Address& address) {
+  FileDescriptor fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid() || !SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) {
+    return ListenError(address, errno);
+  }
+  if (address.family() == AF_INET6 &&
+      !SetOption(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, address.is_dual_stack() ? 0 : 1)) {
+    return ListenError(address, errno);
+  }
+  return fd;
+}
+
+// The first socket of an address is bound before it may share its port: that fails if anyone else
+// has the address, even a process of the same user that would share. Those after it join in.
+absl::StatusOr<FileDescriptor> BindFirst(const Address& address, bool port_is_ours) {
+  absl::StatusOr<FileDescriptor> fd = TcpSocket(address);
+  if (!fd.ok()) return fd;
+  if ((port_is_ours && !SetOption(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1)) ||
+      bind(fd->get(), address.data(), address.size()) != 0 ||
+      !SetOption(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1)) {
+    return ListenError(address, errno);
+  }
+  return fd;
+}
+
+absl::StatusOr<FileDescriptor> BindNext(const Address& address) {
+  absl::StatusOr<FileDescriptor> fd = TcpSocket(address);
+  if (!fd.ok()) return fd;
+  if (!SetOption(fd->get(), SOL_SOCKET, SO_REUSEPORT, 1) ||
+      bind(fd->get(), address.data(), address.size()) != 0) {
+    return ListenError(address, errno);
+  }
+  return fd;
+}
+
+// Where a listener on `bound` can be reached from this machine.
+Address Reachable(const Address& bound) {
+  if (!bound.is_wildcard()) return bound;
+  const bool v6_only = bound.family() == AF_INET6 && !bound.is_dual_stack();
+  return Address::Parse(v6_only ? "[::1]:0" : "127.0.0.1:0")->WithPort(bound.port());
+}
+
+absl::Status Connect(const Address& to) {
+  const FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd.valid()) return SystemError("socket", errno);
+  if (connect(fd.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
+    return SystemError("connecting to the gate", errno);
+  }
+  pollfd waiting = {fd.get(), POLLOUT, 0};
+  if (poll(&waiting, 1, kConnectTimeoutMs) != 1) {
+    return SystemError("connecting to the gate", ETIMEDOUT);
+  }
+  int error = 0;
+  socklen_t length = sizeof(error);
+  getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  if (error != 0) return SystemError("connecting to the gate", error);
+  return absl::OkStatus();
+}
+
+// Makes the first socket of a group the gate: a backlog of 1 holds two connections
+// (sk_acceptq_is_full() in Linux), both made here. They need no open descriptor to stay queued. A
+// backlog of 0 with one would do, but each SYN dropped would look like a SYN flood to the kernel.
+absl::Status Fill(int gate, const Address& bound) {
+  if (listen(gate, 1) != 0) return ListenError(bound, errno);
+  for (int i = 0; i < 2; ++i) {
+    const absl::Status filled = Connect(Reachable(bound));
+    if (!filled.ok()) return filled;
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOptions& options) {
+  absl::StatusOr<FileDescriptor> first = BindFirst(address, options.port_is_ours);
+  if (!first.ok()) return first.status();
+  ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), {}, {}};
+
+  if (options.gate) {
+    const absl::Status filled = Fill(first->get(), sockets.bound);
+    if (!filled.ok()) return filled;
+    sockets.gate = Gate(*std::move(first), options.workers);
+    const absl::Status shut = sockets.gate.Shut();
+    if (!shut.ok()) return shut;
+  } else {
+    sockets.workers.push_back(*std::move(first));
+  }
+  while (std::ssize(sockets.workers) < options.workers) {
+    absl::StatusOr<FileDescriptor> next = BindNext(sockets.bound);
+    if (!next.ok()) return next.status();
+    sockets.workers.push_back(*std::move(next));
+  }
+  for (const FileDescriptor& worker : sockets.workers) {
+    if (listen(worker.get(), options.backlog) != 0) return ListenError(address, errno);
+  }
+  return sockets;
+}
+
+absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOptions& options) {
+  absl::StatusOr<UnixListener> listener = ListenUnix(address, options.backlog, kSocketFileMode);
+  if (!listener.ok()) return listener.status();
+  ListeningSockets sockets{address, {}, {}};
+  while (std::ssize(sockets.workers) < options.workers) {
+    FileDescriptor duplicate(fcntl(listener->socket.get(), F_DUPFD_CLOEXEC, 0));
+    if (!duplicate.valid()) return ListenError(address, errno);
+    sockets.workers.push_back(std::move(duplicate));
+  }
+  sockets.gate = Gate(std::move(listener->socket), std::move(listener->file));
+  return sockets;
+}
+
+}  // namespace
+
+Gate::Gate(FileDescriptor full_socket, int workers)
+    : socket_(std::move(full_socket)), workers_(workers) {}
+
+Gate::Gate(FileDescriptor socket, SocketFile file)
+    : socket_(std::move(socket)), file_(std::move(file)) {}
+
+absl::Status Gate::Open() {
+  if (!valid() || workers_ == 0) return absl::OkStatus();
+  // The gate is number 0 of the group, the workers are 1 to n.
+  std::array<sock_filter, 4> code = {
+      sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0,
+                  static_cast<uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)},
+      sock_filter{BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<uint32_t>(workers_)},
+      sock_filter{BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1},
+      sock_filter{BPF_RET | BPF_A, 0, 0, 0},
+  };
+  return Attach(socket_.get(), code.data(), code.size());
+}
+
+absl::Status Gate::Shut() {
+  if (!valid()) return absl::OkStatus();
+  if (workers_ > 0) {
+    std::array<sock_filter, 1> code = {sock_filter{BPF_RET | BPF_K, 0, 0, 0}};
+    return Attach(socket_.get(), code.data(), code.size());
+  }
+  file_.Remove();
+  // Refuses new connections and leaves those that are queued: connect(2) looks at RCV_SHUTDOWN of
+  // the listener, accept(2) only once its queue is empty (af_unix.c).
+  if (shutdown(socket_.get(), SHUT_RD) != 0) {
+    return SystemError("closing a unix socket to new connections", errno);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
+                                                      const ListenOptions& options) {
+  if (address.is_unix()) return OpenUnix(address, options);
+  absl::StatusOr<ListeningSockets> sockets = OpenTcp(address, options);
+  if (!sockets.ok() && address.is_dual_stack()) {
+    const FileDescriptor v6(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!v6.valid() && errno == EAFNOSUPPORT) return OpenTcp(address.WithoutIpv6(), options);
+  }
+  return sockets;
+}
+
+absl::Status CheckGate() {
+  const absl::StatusOr<Address> loopback = Address::Parse("127.0.0.1:0");
+  absl::StatusOr<ListeningSockets> sockets =
+      OpenListeningSockets(*loopback, ListenOptions{.backlog = 1});
+  return sockets.ok() ? sockets->gate.Open() : sockets.status();
+}
+
+}  // namespace greeter::net

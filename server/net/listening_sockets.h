@@ -1,0 +1,85 @@
+// Opens the listening sockets of one address: one for each worker, and, for TCP, a gate that lets
+// the address be closed without resetting anyone. System calls only; no thread of its own.
+//
+// Why a gate. Closing a listening socket resets every connection in its accept queue, and so does
+// "drain the queue, then close" for those that arrive in between. The workers' sockets share their
+// port (SO_REUSEPORT, socket(7)), and a classic BPF program chooses among them for each SYN
+// (SO_ATTACH_REUSEPORT_CBPF, Linux 4.5). The first of the group is the gate: a socket whose accept
+// queue is full from the start, so that the kernel drops any SYN that reaches it (tcp(7),
+// listen(2)). While the gate is shut, all SYNs are steered there: nobody is reset, whoever tries
+// then is answered at the retransmission, by a worker or by a refusal. The workers meanwhile accept
+// what is left and close.
+
+#ifndef GREETER_NET_LISTENING_SOCKETS_H_
+#define GREETER_NET_LISTENING_SOCKETS_H_
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "net/address.h"
+#include "net/file_descriptor.h"
+#include "net/unix_socket.h"
+
+namespace greeter::net {
+
+// Lets connections of one address in, or keeps them out without resetting any. One owner; its calls
+// may come from any one thread at a time. Closing it ends its part: destroy it after the workers'
+// sockets.
+class Gate {
+ public:
+  // None: a TCP address without one admits connections until its last socket is closed.
+  Gate() = default;
+  // For TCP: the full socket, number 0 of a group that has `workers` others.
+  Gate(FileDescriptor full_socket, int workers);
+  // For a unix socket: a duplicate of it, and its file.
+  Gate(FileDescriptor socket, SocketFile file);
+
+  bool valid() const { return socket_.valid(); }
+
+  // Lets connections through to the workers, for TCP spread at random.
+  absl::Status Open();
+
+  // No new connection gets through from here on. Those that are queued, or whose handshake is under
+  // way, are left to the workers. A unix socket can't be opened again.
+  absl::Status Shut();
+
+ private:
+  FileDescriptor socket_;
+  // 0 for a unix socket.
+  int workers_ = 0;
+  SocketFile file_;
+};
+
+struct ListeningSockets {
+  // As bound: with the port that the kernel chose for port 0.
+  Address bound;
+  // One for each worker, listening and non-blocking. For a unix socket, duplicates of one socket.
+  std::vector<FileDescriptor> workers;
+  // For TCP it is shut at first: no connection is queued before Gate::Open().
+  Gate gate;
+};
+
+struct ListenOptions {
+  int workers = 1;
+  // Accept queue of each socket; the kernel lowers it to net.core.somaxconn.
+  int backlog = 4096;
+  // The port is ours already (another listener of this process is moving within it): don't insist
+  // on being its only user.
+  bool port_is_ours = false;
+  // Whether to build a gate for TCP.
+  bool gate = true;
+};
+
+// Opens all of them or none. FAILED_PRECONDITION names the address, the reason and what to do:
+// address in use, privileges missing, no such interface. A unix socket file left behind by a dead
+// process is replaced; one that answers is "in use".
+absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
+                                                      const ListenOptions& options);
+
+// Whether this kernel, under this sandbox, lets us build a gate: tried on a loopback port.
+absl::Status CheckGate();
+
+}  // namespace greeter::net
+
+#endif  // GREETER_NET_LISTENING_SOCKETS_H_
