@@ -1,5 +1,6 @@
 #include "config/yaml_reader.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -80,6 +81,14 @@ std::string Describe(const YamlNode& node) {
   return "";
 }
 
+// A key as part of a path: as it is if it could be a field's name.
+std::string PathElement(const std::string& key) {
+  const bool is_name = key.size() <= 60 && std::all_of(key.begin(), key.end(), [](char c) {
+                         return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_';
+                       });
+  return is_name ? key : Shown(key);
+}
+
 class Reader {
  public:
   explicit Reader(absl::string_view source) : source_(source) {}
@@ -91,7 +100,8 @@ class Reader {
     }
     std::map<const FieldDescriptor*, int> lines;
     for (const YamlNode::Entry& entry : node.entries) {
-      const std::string field_path = path.empty() ? entry.key : absl::StrCat(path, ".", entry.key);
+      const std::string field_path =
+          absl::StrCat(path, path.empty() ? "" : ".", PathElement(entry.key));
       const FieldDescriptor* field = FindField(*message.GetDescriptor(), entry.key);
       if (field == nullptr) {
         return Error(entry.line, field_path, UnknownField(*message.GetDescriptor(), entry.key));

@@ -39,8 +39,11 @@ CountsReading ListenerCounts::Read() const {
 }
 
 bool ListenerCounts::TryTakePlace(uint32_t limit) {
-  if (places_taken_.fetch_add(1, std::memory_order_relaxed) < limit) return true;
-  LeavePlace();
+  uint32_t taken = places_taken_.load(std::memory_order_relaxed);
+  while (taken < limit) {
+    if (places_taken_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed))
+      return true;
+  }
   return false;
 }
 

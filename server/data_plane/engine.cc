@@ -1,12 +1,14 @@
 #include "data_plane/engine.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <latch>
-#include <set>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "net/errors.h"
 
 namespace greeter::data_plane {
 
@@ -33,37 +35,56 @@ EndpointId Engine::Find(const std::string& key) const {
   return 0;
 }
 
-bool Engine::OwnsPortOf(const net::Address& address) const {
-  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const auto& entry) {
-    return !address.is_unix() && entry.second.bound.Overlaps(address);
-  });
+EndpointId Engine::FindBound(const net::Address& address) const {
+  for (const auto& [id, endpoint] : endpoints_) {
+    if (endpoint.bound.ToString() == address.ToString()) return id;
+  }
+  return 0;
 }
 
 Engine::Preparation Engine::Prepare(std::vector<ListenerSpec> listeners) {
   Preparation preparation;
+  std::set<EndpointId> kept;
   for (ListenerSpec& spec : listeners) {
-    EndpointId id = 0;
-    if (spec.enabled) {
-      id = Find(Key(spec));
-      if (id == 0) {
-        net::ListenOptions listen;
-        listen.workers = static_cast<int>(workers_.size());
-        listen.backlog = options_.backlog;
-        listen.port_is_ours = OwnsPortOf(spec.address);
-        listen.gate = options_.gates;
-        absl::StatusOr<net::ListeningSockets> sockets =
-            net::OpenListeningSockets(spec.address, listen);
-        if (sockets.ok()) {
-          id = next_id_++;
-          preparation.opened_.emplace(id, *std::move(sockets));
-        } else {
-          preparation.failures_.emplace(spec.name, sockets.status());
-        }
-      }
-    }
+    const EndpointId id = spec.enabled ? Find(Key(spec)) : 0;
+    kept.insert(id);
     preparation.items_.push_back({std::move(spec), id});
   }
+  // Who asked for any free port may now ask for the one it got. To open that once more would mix
+  // two gates in one group of sockets.
+  for (Preparation::Item& item : preparation.items_) {
+    if (!item.spec.enabled || item.endpoint != 0) continue;
+    const EndpointId id = FindBound(item.spec.address);
+    if (kept.insert(id).second) item.endpoint = id;
+  }
+  for (Preparation::Item& item : preparation.items_) {
+    if (item.spec.enabled && item.endpoint == 0) Open(item, kept, preparation);
+  }
   return preparation;
+}
+
+void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
+                  Preparation& preparation) {
+  net::ListenOptions listen;
+  listen.workers = static_cast<int>(workers_.size());
+  listen.backlog = options_.backlog;
+  listen.gate = options_.gates;
+  const net::Address& address = item.spec.address;
+  for (const auto& [id, endpoint] : endpoints_) {
+    if (!endpoint.bound.Overlaps(address)) continue;
+    if (kept.count(id) != 0) {
+      preparation.failures_.emplace(item.spec.name, net::ListenError(address, EADDRINUSE));
+      return;
+    }
+    listen.port_is_ours = true;
+  }
+  absl::StatusOr<net::ListeningSockets> sockets = net::OpenListeningSockets(address, listen);
+  if (!sockets.ok()) {
+    preparation.failures_.emplace(item.spec.name, sockets.status());
+    return;
+  }
+  item.endpoint = next_id_++;
+  preparation.opened_.emplace(item.endpoint, *std::move(sockets));
 }
 
 std::shared_ptr<const Service> Engine::ServiceFor(const ListenerSpec& spec, uint64_t revision) {
@@ -87,7 +108,9 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
       Endpoint endpoint{Key(spec), opened->second.bound, {}, std::move(service)};
       OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
     } else if (item.endpoint != 0) {
-      endpoints_.at(item.endpoint).service = std::move(service);
+      Endpoint& endpoint = endpoints_.at(item.endpoint);
+      endpoint.key = Key(spec);
+      endpoint.service = std::move(service);
       updated.push_back(item.endpoint);
     }
     if (item.endpoint != 0) {
@@ -128,11 +151,15 @@ void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
   bool handshakes = false;
   for (const EndpointId id : ids) {
     Endpoint& endpoint = endpoints_.at(id);
+    if (endpoint.bound.is_unix() || !endpoint.gate.valid()) continue;
     endpoint.gate.Shut().IgnoreError();
-    handshakes = handshakes || (!endpoint.bound.is_unix() && endpoint.gate.valid());
+    handshakes = true;
   }
   if (handshakes) absl::SleepFor(options_.handshake_grace);
   for (const EndpointId id : ids) {
+    Endpoint& endpoint = endpoints_.at(id);
+    // Not earlier: a unix socket that is shut is readable for ever, and its workers would spin.
+    if (endpoint.bound.is_unix()) endpoint.gate.Shut().IgnoreError();
     OnEveryWorker([id](Worker& worker, size_t, const std::function<void()>& done) {
       worker.Close(id, done);
     });
@@ -144,7 +171,9 @@ void Engine::Shutdown(absl::Duration drain_timeout) {
   std::vector<EndpointId> all;
   for (const auto& [id, endpoint] : endpoints_) all.push_back(id);
   CloseEndpoints(all);
-  const Clock::time_point deadline = Clock::now() + absl::ToChronoNanoseconds(drain_timeout);
+  // The clock's own range ends some centuries from now.
+  const absl::Duration drain = std::min(drain_timeout, absl::Hours(24 * 365));
+  const Clock::time_point deadline = Clock::now() + absl::ToChronoNanoseconds(drain);
   OnEveryWorker([deadline](Worker& worker, size_t, const std::function<void()>& done) {
     worker.Drain(deadline, done);
   });

@@ -17,6 +17,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -112,7 +113,9 @@ class Engine {
 
   static std::string Key(const ListenerSpec& spec);
   EndpointId Find(const std::string& key) const;
-  bool OwnsPortOf(const net::Address& address) const;
+  EndpointId FindBound(const net::Address& address) const;
+  // Opens the address of `item`, unless an endpoint that is kept is in its way.
+  void Open(Preparation::Item& item, const std::set<EndpointId>& kept, Preparation& preparation);
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
   void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
   void CloseEndpoints(const std::vector<EndpointId>& ids);

@@ -1,8 +1,10 @@
 #include "data_plane/greeting.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
@@ -36,14 +38,27 @@ std::vector<std::string> KnownNames(const TemplateConstants& constants) {
   return names;
 }
 
+// The ending stays whole where the text is cut.
+void AppendEnding(absl::string_view ending, std::string* text) {
+  text->resize(std::min(text->size(), kMaxGreetingBytes - ending.size()));
+  absl::StrAppend(text, ending);
+}
+
+// Part of a payload as an error quotes it: short, and valid UTF-8 whatever the payload is.
+std::string Quoted(absl::string_view text) {
+  constexpr size_t kQuotedBytes = 64;
+  return absl::StrCat(absl::CHexEscape(text.substr(0, kQuotedBytes)),
+                      text.size() > kQuotedBytes ? "..." : "");
+}
+
 absl::Status UnknownVariable(absl::string_view name, const TemplateConstants& constants) {
   const std::string nearest = base::NearestName(name, KnownNames(constants));
-  std::string message = absl::StrCat("unknown variable ${", name, "}; ");
+  std::string message = absl::StrCat("unknown variable ${", Quoted(name), "}; ");
   if (!nearest.empty()) {
     absl::StrAppend(&message, "did you mean ${", nearest, "}?");
   } else if (absl::StartsWith(name, kLabelPrefix)) {
     absl::StrAppend(&message, "greeterd was not started with --label ",
-                    absl::StripPrefix(name, kLabelPrefix), "=VALUE");
+                    Quoted(absl::StripPrefix(name, kLabelPrefix)), "=VALUE");
   } else {
     absl::StrAppend(&message, "write $$ for a dollar");
   }
@@ -71,7 +86,7 @@ absl::StatusOr<Greeting> Greeting::Compile(const GreetingSpec& spec,
       const size_t close = rest.find('}');
       if (close == absl::string_view::npos) {
         return absl::InvalidArgumentError(absl::StrCat(
-            "\"${", rest.substr(0, 32), "\" is not closed; write ${name}, or $$ for a dollar"));
+            "\"${", Quoted(rest), "\" is not closed; write ${name}, or $$ for a dollar"));
       }
       const absl::Status compiled = greeting.CompileVariable(rest.substr(0, close), constants);
       if (!compiled.ok()) return compiled;
@@ -81,8 +96,7 @@ absl::StatusOr<Greeting> Greeting::Compile(const GreetingSpec& spec,
     }
   }
   if (greeting.is_literal()) {
-    greeting.literal_ += EndingBytes(spec.ending);
-    greeting.literal_.resize(std::min(greeting.literal_.size(), kMaxGreetingBytes));
+    AppendEnding(EndingBytes(spec.ending), &greeting.literal_);
     return greeting;
   }
   greeting.segments_.push_back({std::exchange(greeting.literal_, {}), Variable::kNone});
@@ -128,10 +142,7 @@ void Greeting::Render(const ConnectionFacts& facts, std::string* buffer) const {
     *buffer += segment.text;
     Append(segment.variable, facts, buffer);
   }
-  if (buffer->size() + ending_.size() > kMaxGreetingBytes) {
-    buffer->resize(kMaxGreetingBytes - ending_.size());
-  }
-  *buffer += ending_;
+  AppendEnding(ending_, buffer);
 }
 
 void Greeting::Append(Variable variable, const ConnectionFacts& facts, std::string* buffer) {

@@ -103,13 +103,14 @@ void Worker::RunPosted() {
   for (Closure& closure : posted) closure();
 }
 
-void Worker::Poll(EndpointId id, Endpoint& endpoint, int operation, bool enabled) {
+void Worker::Poll(EndpointId id, Endpoint& endpoint) {
   epoll_event event = {};
   // Of the workers that share a unix socket, one is woken for a connection (epoll_ctl(2)).
-  event.events = enabled ? uint32_t{EPOLLIN} : 0;
-  if (enabled && endpoint.shared) event.events |= EPOLLEXCLUSIVE;
+  event.events = endpoint.shared ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
   event.data.u64 = id | kEndpointBit;
-  epoll_ctl(epoll_.get(), operation, endpoint.socket.get(), &event);
+  endpoint.paused = epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, endpoint.socket.get(), &event) != 0;
+  // Out of kernel memory or of watches (epoll(7)): tried again like a lack of descriptors.
+  if (endpoint.paused) next_tick_ = std::min(next_tick_, now_ + kPause);
 }
 
 void Worker::Open(EndpointId id, net::FileDescriptor socket, bool shared,
@@ -118,7 +119,7 @@ void Worker::Open(EndpointId id, net::FileDescriptor socket, bool shared,
   endpoint.socket = std::move(socket);
   endpoint.shared = shared;
   endpoint.use = connections_.Adopt(std::move(service));
-  Poll(id, endpoint, EPOLL_CTL_ADD, true);
+  Poll(id, endpoint);
 }
 
 void Worker::Update(EndpointId id, std::shared_ptr<const Service> service) {
@@ -130,7 +131,7 @@ void Worker::Close(EndpointId id, Closure done) {
   Endpoint& endpoint = endpoints_.at(id);
   endpoint.closed = std::move(done);
   endpoint.close_deadline = now_ + kCloseTimeout;
-  if (!endpoint.paused) Pause(id, endpoint);
+  if (!endpoint.paused) Pause(endpoint);
   next_tick_ = now_;
 }
 
@@ -141,13 +142,13 @@ void Worker::Drain(Clock::time_point deadline, Closure done) {
 
 void Worker::OnAcceptable(EndpointId id) {
   Endpoint& endpoint = endpoints_.at(id);
-  if (AcceptSome(endpoint) == Progress::kPause) Pause(id, endpoint);
+  if (AcceptSome(endpoint) == Progress::kPause) Pause(endpoint);
 }
 
 // A socket polled with EPOLLEXCLUSIVE can't be modified, only removed and added again.
-void Worker::Pause(EndpointId id, Endpoint& endpoint) {
+void Worker::Pause(Endpoint& endpoint) {
   endpoint.paused = true;
-  Poll(id, endpoint, EPOLL_CTL_DEL, false);
+  epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, endpoint.socket.get(), nullptr);
   next_tick_ = std::min(next_tick_, now_ + kPause);
 }
 
@@ -159,8 +160,7 @@ void Worker::Tick() {
     if (endpoint.closed) {
       FinishClosing(id, endpoint);
     } else if (endpoint.paused) {
-      endpoint.paused = false;
-      Poll(id, endpoint, EPOLL_CTL_ADD, true);
+      Poll(id, endpoint);
     }
   }
 }

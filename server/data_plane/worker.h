@@ -74,8 +74,8 @@ class Worker {
   void OnAcceptable(EndpointId id);
   Progress AcceptSome(Endpoint& endpoint);
   Progress AcceptOne(Endpoint& endpoint);
-  void Pause(EndpointId id, Endpoint& endpoint);
-  void Poll(EndpointId id, Endpoint& endpoint, int operation, bool enabled);
+  void Pause(Endpoint& endpoint);
+  void Poll(EndpointId id, Endpoint& endpoint);
   // Lets paused and closing endpoints try again.
   void Tick();
   // Accepts some more of what is queued; closes the socket if that was all.

@@ -5,11 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cstddef>
 #include <cstring>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -58,7 +59,8 @@ absl::StatusOr<Address> Address::ParseUnix(absl::string_view text, absl::string_
     return BadAddress(text, "the path of a unix socket begins with \"/\"");
   }
   if (path.find('\0') != absl::string_view::npos) {
-    return BadAddress(text, "the path holds a NUL byte");
+    return absl::InvalidArgumentError(
+        absl::StrCat("address \"", absl::CHexEscape(text), "\": the path holds a NUL byte"));
   }
   if (path.size() >= sizeof(to.sun_path)) {
     return BadAddress(text,
@@ -75,9 +77,14 @@ absl::StatusOr<Address> Address::Parse(absl::string_view text) {
   absl::string_view path = text;
   if (absl::ConsumePrefix(&path, "unix:")) return ParseUnix(text, path);
 
+  // inet_pton(3) would stop there.
+  if (text.find('\0') != absl::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("address \"", absl::CHexEscape(text), "\" holds a NUL byte; ", kForms));
+  }
   const size_t colon = text.rfind(':');
   if (text.empty()) return absl::InvalidArgumentError(absl::StrCat("address is empty; ", kForms));
-  if (colon == absl::string_view::npos) {
+  if (colon == absl::string_view::npos || text.back() == ']') {
     return BadAddress(text, absl::StrCat("there is no port; ", kForms));
   }
   absl::string_view host = text.substr(0, colon);

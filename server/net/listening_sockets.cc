@@ -18,6 +18,7 @@ namespace {
 
 // Longest wait for the gate's own connections, which go through loopback.
 constexpr int kConnectTimeoutMs = 500;
+constexpr int kHighestTtl = 255;
 // Data sockets are for everyone, as ports are.
 constexpr mode_t kSocketFileMode = 0666;
 
@@ -82,9 +83,15 @@ Address Reachable(const Address& bound) {
   return Address::Parse(v6_only ? "[::1]:0" : "127.0.0.1:0")->WithPort(bound.port());
 }
 
+// The gate's own connections alone have this TTL; see Guard().
+bool SetHighestTtl(int fd, const Address& to) {
+  return to.family() == AF_INET ? SetOption(fd, IPPROTO_IP, IP_TTL, kHighestTtl)
+                                : SetOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, kHighestTtl);
+}
+
 absl::Status Connect(const Address& to) {
   const FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd.valid()) return SystemError("socket", errno);
+  if (!fd.valid() || !SetHighestTtl(fd.get(), to)) return SystemError("socket", errno);
   if (connect(fd.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
     return SystemError("connecting to the gate", errno);
   }
@@ -99,16 +106,36 @@ absl::Status Connect(const Address& to) {
   return absl::OkStatus();
 }
 
-// Makes the first socket of a group the gate: a backlog of 1 holds two connections
-// (sk_acceptq_is_full() in Linux), both made here. They need no open descriptor to stay queued. A
-// backlog of 0 with one would do, but each SYN dropped would look like a SYN flood to the kernel.
-absl::Status Fill(int gate, const Address& bound) {
-  if (listen(gate, 1) != 0) return ListenError(bound, errno);
+// Has the kernel drop what comes with less than the highest TTL (ip(7), IP_MINTTL). Clients start
+// at 64 or 128, so none of them gets into the gate's queue while it is being filled.
+bool Guard(int gate, const Address& bound) {
+  const bool v4 = bound.family() == AF_INET || bound.is_dual_stack();
+  const bool v6 = bound.family() == AF_INET6;
+  return (!v4 || SetOption(gate, IPPROTO_IP, IP_MINTTL, kHighestTtl)) &&
+         (!v6 || SetOption(gate, IPPROTO_IPV6, IPV6_MINHOPCOUNT, kHighestTtl));
+}
+
+// A backlog of 1 holds two connections (sk_acceptq_is_full() in Linux), both made here. They need
+// no open descriptor to stay queued. A backlog of 0 with one would do, but each SYN dropped would
+// look like a SYN flood to the kernel.
+absl::Status Fill(const Address& bound) {
   for (int i = 0; i < 2; ++i) {
     const absl::Status filled = Connect(Reachable(bound));
     if (!filled.ok()) return filled;
   }
   return absl::OkStatus();
+}
+
+// Makes the first socket of a group the gate: guarded, then full as well, against the rare client
+// whose TTL passes the guard.
+absl::Status MakeGate(int gate, const Address& bound, bool port_is_ours) {
+  const bool guarded = Guard(gate, bound);
+  if (listen(gate, 1) != 0) return ListenError(bound, errno);
+  // The listener that a wildcard takes the port over from may be the one such a connection reaches:
+  // it would be counted and greeted there.
+  if (guarded && port_is_ours && bound.is_wildcard()) return absl::OkStatus();
+  const absl::Status filled = Fill(bound);
+  return guarded ? absl::OkStatus() : filled;
 }
 
 absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOptions& options) {
@@ -117,8 +144,8 @@ absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOpt
   ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), {}, {}};
 
   if (options.gate) {
-    const absl::Status filled = Fill(first->get(), sockets.bound);
-    if (!filled.ok()) return filled;
+    const absl::Status made = MakeGate(first->get(), sockets.bound, options.port_is_ours);
+    if (!made.ok()) return made;
     sockets.gate = Gate(*std::move(first), options.workers);
     const absl::Status shut = sockets.gate.Shut();
     if (!shut.ok()) return shut;

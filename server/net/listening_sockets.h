@@ -4,11 +4,11 @@
 // Why a gate. Closing a listening socket resets every connection in its accept queue, and so does
 // "drain the queue, then close" for those that arrive in between. The workers' sockets share their
 // port (SO_REUSEPORT, socket(7)), and a classic BPF program chooses among them for each SYN
-// (SO_ATTACH_REUSEPORT_CBPF, Linux 4.5). The first of the group is the gate: a socket whose accept
-// queue is full from the start, so that the kernel drops any SYN that reaches it (tcp(7),
-// listen(2)). While the gate is shut, all SYNs are steered there: nobody is reset, whoever tries
-// then is answered at the retransmission, by a worker or by a refusal. The workers meanwhile accept
-// what is left and close.
+// (SO_ATTACH_REUSEPORT_CBPF, Linux 4.5). The first of the group is the gate: a socket that asks for
+// a TTL no client has and whose accept queue is full from the start, so that the kernel drops any
+// SYN that reaches it (ip(7), listen(2)). While the gate is shut, all SYNs are steered there:
+// nobody is reset, whoever tries then is answered at the retransmission, by a worker or by a
+// refusal. The workers meanwhile accept what is left and close.
 
 #ifndef GREETER_NET_LISTENING_SOCKETS_H_
 #define GREETER_NET_LISTENING_SOCKETS_H_
@@ -54,10 +54,10 @@ class Gate {
 struct ListeningSockets {
   // As bound: with the port that the kernel chose for port 0.
   Address bound;
+  // For TCP it is shut at first: no connection is queued before Gate::Open(). Destroyed last.
+  Gate gate;
   // One for each worker, listening and non-blocking. For a unix socket, duplicates of one socket.
   std::vector<FileDescriptor> workers;
-  // For TCP it is shut at first: no connection is queued before Gate::Open().
-  Gate gate;
 };
 
 struct ListenOptions {

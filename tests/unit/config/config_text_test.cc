@@ -339,6 +339,7 @@ TEST(ConfigTextTest, ErrorsShowTheValue) {
   EXPECT_THAT(Refusal("listeners:"), HasSubstr("an empty list is written []"));
   EXPECT_EQ(Refusal("just words"),
             "f.yaml:1: fields expected (\"name: value\"), not \"just words\"");
+  EXPECT_THAT(Refusal("\"a\\nb\": 1"), StartsWith("f.yaml:1: \"a\\nb\": unknown field"));
   EXPECT_THAT(Refusal(absl::StrCat("listeners: ", std::string(100'000, 'x'))).size(),
               testing::Lt(200u));
 }

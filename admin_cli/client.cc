@@ -1,0 +1,237 @@
+#include "admin_cli/client.h"
+
+#include <grpcpp/grpcpp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdint>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/cord.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "google/rpc/status.pb.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+using ::google::rpc::BadRequest;
+
+constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
+// 64 greetings of 64 KiB are beyond gRPC's default of 4 MiB.
+constexpr int kMaxResponseBytes = 16 << 20;
+
+std::shared_ptr<grpc::Channel> Connect(const std::string& server) {
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
+  const std::string target =
+      absl::StartsWith(server, "unix:") ? server : absl::StrCat("dns:///", server);
+  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
+}
+
+// The reason at the end of gRPC's chain of errors: "Connection refused".
+std::string LastReason(const std::string& message) {
+  const size_t colon = message.rfind(": ");
+  return colon == std::string::npos ? message : message.substr(colon + 2);
+}
+
+// Cancels a watch from a thread of its own, since reading the stream blocks: when `interrupt_fd`
+// becomes readable, or when nothing has come within `timeout`.
+class Canceller {
+ public:
+  enum class Cause { kNone, kInterrupted, kTimedOut };
+
+  Canceller(grpc::ClientContext* context, int interrupt_fd, absl::Duration timeout)
+      : context_(context),
+        interrupt_fd_(interrupt_fd),
+        deadline_(absl::Now() + timeout),
+        wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+        thread_([this] { Run(); }) {}
+
+  ~Canceller() {
+    finished_ = true;
+    Wake();
+    thread_.join();
+    close(wake_fd_);
+  }
+
+  Canceller(const Canceller&) = delete;
+  Canceller& operator=(const Canceller&) = delete;
+
+  // The first status has come: no more deadline.
+  void Received() {
+    if (!received_.exchange(true)) Wake();
+  }
+
+  // Why the stream was cancelled, if it was.
+  Cause cause() const { return cause_; }
+
+ private:
+  void Wake() {
+    const uint64_t one = 1;
+    // Fails only when the counter is full, that is, when the thread will wake anyway.
+    [[maybe_unused]] const ssize_t written = write(wake_fd_, &one, sizeof(one));
+  }
+
+  int PollTimeout() const {
+    if (received_) return -1;
+    const absl::Duration left = std::max(deadline_ - absl::Now(), absl::ZeroDuration());
+    return static_cast<int>(
+        std::min<int64_t>(absl::ToInt64Milliseconds(absl::Ceil(left, absl::Milliseconds(1))),
+                          std::numeric_limits<int>::max()));
+  }
+
+  void Run() {
+    while (!finished_) {
+      pollfd fds[] = {{wake_fd_, POLLIN, 0}, {interrupt_fd_, POLLIN, 0}};
+      const int ready = poll(fds, 2, PollTimeout());
+      if (ready < 0 && errno == EINTR) continue;
+      uint64_t ignored = 0;
+      [[maybe_unused]] const ssize_t n = read(wake_fd_, &ignored, sizeof(ignored));
+      if (fds[1].revents != 0) return Cancel(Cause::kInterrupted);
+      if (!received_ && absl::Now() >= deadline_) return Cancel(Cause::kTimedOut);
+    }
+  }
+
+  void Cancel(Cause cause) {
+    cause_ = cause;
+    context_->TryCancel();
+  }
+
+  // Constant after construction.
+  grpc::ClientContext* const context_;
+  const int interrupt_fd_;
+  const absl::Time deadline_;
+  const int wake_fd_;
+
+  // Atomic.
+  std::atomic<bool> finished_ = false;
+  std::atomic<bool> received_ = false;
+  std::atomic<Cause> cause_ = Cause::kNone;
+
+  std::thread thread_;
+};
+
+}  // namespace
+
+std::vector<BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& status) {
+  const auto payload = status.GetPayload(kBadRequestTypeUrl);
+  BadRequest bad_request;
+  if (!payload || !bad_request.ParseFromString(std::string(*payload))) return {};
+  return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
+}
+
+Client::Client(std::string server, absl::Duration timeout)
+    : server_(std::move(server)),
+      timeout_(timeout),
+      channel_(Connect(server_)),
+      stub_(api::GreeterAdminService::NewStub(channel_)) {}
+
+absl::Status Client::TimedOut() const {
+  return absl::DeadlineExceededError(
+      absl::StrCat("no answer from ", server_, " within ", absl::FormatDuration(timeout_),
+                   "; is that greeterd's admin address? (--timeout waits longer)"));
+}
+
+absl::Status Client::ToStatus(const grpc::Status& status) const {
+  if (status.ok()) return absl::OkStatus();
+  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return TimedOut();
+  const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/false);
+  const bool connected = state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_IDLE;
+  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !connected) {
+    return absl::UnavailableError(absl::StrCat(
+        "can't reach greeterd at ", server_, " (", LastReason(status.error_message()),
+        "); is it running, and is this its admin address? (--server or GREETER_SERVER)"));
+  }
+  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
+    return absl::UnimplementedError(
+        absl::StrCat(server_,
+                     " doesn't know this call; is it a greeterd, and as new as this "
+                     "greeterctl?"));
+  }
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  google::rpc::Status details;
+  if (details.ParseFromString(status.error_details())) {
+    for (const auto& detail : details.details()) {
+      result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
+    }
+  }
+  return result;
+}
+
+template <typename Request, typename Response>
+absl::StatusOr<Response> Client::Call(grpc::Status (api::GreeterAdminService::Stub::*method)(
+                                          grpc::ClientContext*, const Request&, Response*),
+                                      const Request& request) {
+  grpc::ClientContext context;
+  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+  Response response;
+  const absl::Status status = ToStatus((stub_.get()->*method)(&context, request, &response));
+  if (!status.ok()) return status;
+  return response;
+}
+
+absl::StatusOr<api::GetStatusResponse> Client::GetStatus(const api::GetStatusRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::GetStatus, request);
+}
+
+absl::StatusOr<api::GetConnectionCountsResponse> Client::GetConnectionCounts(
+    const api::GetConnectionCountsRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::GetConnectionCounts, request);
+}
+
+absl::StatusOr<api::SetMessageResponse> Client::SetMessage(const api::SetMessageRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::SetMessage, request);
+}
+
+absl::StatusOr<api::StartListeningResponse> Client::StartListening(
+    const api::StartListeningRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::StartListening, request);
+}
+
+absl::StatusOr<api::StopListeningResponse> Client::StopListening(
+    const api::StopListeningRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::StopListening, request);
+}
+
+absl::StatusOr<api::GetConfigResponse> Client::GetConfig(const api::GetConfigRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::GetConfig, request);
+}
+
+absl::StatusOr<api::ApplyConfigResponse> Client::ApplyConfig(
+    const api::ApplyConfigRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::ApplyConfig, request);
+}
+
+absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int interrupt_fd,
+                                 const std::function<bool(const api::ServerStatus&)>& on_update) {
+  grpc::ClientContext context;
+  Canceller canceller(&context, interrupt_fd, timeout_);
+  const auto reader = stub_->WatchStatus(&context, request);
+  api::WatchStatusResponse response;
+  bool received = false;
+  bool wanted = true;
+  while (wanted && reader->Read(&response)) {
+    received = true;
+    canceller.Received();
+    wanted = on_update(response.status());
+  }
+  if (!wanted) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  if (!wanted || canceller.cause() == Canceller::Cause::kInterrupted) return absl::OkStatus();
+  if (canceller.cause() == Canceller::Cause::kTimedOut) return TimedOut();
+  if (status.ok() || (received && status.error_code() == grpc::StatusCode::UNAVAILABLE)) {
+    return absl::UnavailableError(absl::StrCat("greeterd at ", server_, " has stopped"));
+  }
+  return ToStatus(status);
+}
+
+}  // namespace greeter::admin_cli

@@ -1,0 +1,338 @@
+#include "admin_cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
+#include "admin_cli/exit_code.h"
+#include "base/nearest.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+constexpr char kFooter[] =
+    "\"greeterctl COMMAND --help\" tells more. Options may stand before or after the command.\n"
+    "Exit codes: 0 done, 1 other failure, 2 usage, 3 unreachable or timed out, 4 not found,\n"
+    "5 conflict (revision), 6 not permitted, 7 refused as invalid.";
+
+constexpr char kCommandFooter[] =
+    "--server, -o and --timeout may stand here as well: \"greeterctl --help\".";
+
+constexpr char kMessageGetHelp[] =
+    "To a terminal: the message with its ending and size, control characters as \\xNN.\n"
+    "To a pipe or file: exactly the message's bytes, without the ending and nothing else.\n"
+    "With -o json or -o yaml: the API's Greeting; raw bytes are base64.\n";
+
+constexpr char kMessageSetHelp[] =
+    "The message is TEXT, or the bytes of a file, or bytes in hexadecimal; with its ending it has\n"
+    "at most 65,536 bytes. A TEXT that begins with \"-\" goes after \"--\". What is not given, as\n"
+    "the ending, is not kept from the old message but has its default.\n";
+
+constexpr char kConfigGetHelp[] =
+    "With -o json or -o yaml: the API's response, which holds the revision besides the config.\n"
+    "\"config apply\" reads every one of these.\n";
+
+constexpr char kApplyHelp[] =
+    "Listeners that the file does not name are removed; \"greeterctl config get\" prints the "
+    "config\n"
+    "to begin with.\n";
+
+// For revisions; CLI11 takes "-1" for 18446744073709551615.
+std::string CheckNumber(const std::string& text) {
+  uint64_t number = 0;
+  if (absl::SimpleAtoi(text, &number)) return "";
+  return absl::StrCat("\"", text, "\" is not a revision's number");
+}
+
+bool IsServerAddress(absl::string_view address) {
+  if (absl::StartsWith(address, "unix:")) return address.size() > 5;
+  const size_t colon = address.rfind(':');
+  if (colon == absl::string_view::npos || colon == 0) return false;
+  const absl::string_view host = address.substr(0, colon);
+  const bool bracketed = host.front() == '[' && host.back() == ']';
+  uint32_t port = 0;
+  return (bracketed || !absl::StrContains(host, ':')) && !absl::StrContains(host, '/') &&
+         absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 && port <= 65535;
+}
+
+// The texts that need a second look once all arguments are read.
+struct Unchecked {
+  std::string output = "table";
+  std::string timeout = "10s";
+};
+
+// Declares greeterctl's options and commands; what CLI11 reads lands in the fields.
+class Grammar {
+ public:
+  Grammar() {
+    app_.name("greeterctl");
+    app_.description("Shows and changes what a greeterd does.");
+    app_.footer(kFooter);
+    app_.set_help_flag("-h,--help", "Print this help and exit");
+    app_.fallthrough();
+    app_.require_subcommand(1);
+    AddGlobalOptions();
+    AddStatus();
+    AddMessage();
+    AddStartAndStop();
+    AddCounts();
+    AddConfig();
+    Add(app_, "version", "Print greeterctl's version", VersionCommand());
+  }
+
+  std::variant<CommandLine, EarlyExit> Parse(std::vector<std::string> arguments) {
+    std::reverse(arguments.begin(), arguments.end());
+    try {
+      app_.parse(std::move(arguments));
+    } catch (const CLI::CallForHelp&) {
+      return EarlyExit{kOk, Deepest()->help(Prefix())};
+    } catch (const CLI::RequiredError& e) {
+      return Usage(app_.remaining(true).empty() ? Missing(e) : Unexpected());
+    } catch (const CLI::ExtrasError&) {
+      return Usage(Unexpected());
+    } catch (const CLI::ParseError& e) {
+      return Usage(e.what());
+    }
+    return Check();
+  }
+
+ private:
+  // A command that has been chosen leaves itself in line_.command.
+  template <typename T>
+  std::pair<CLI::App*, std::shared_ptr<T>> Add(CLI::App& parent, const char* name,
+                                               const char* description, T command) {
+    auto values = std::make_shared<T>(std::move(command));
+    CLI::App* app = parent.add_subcommand(name, description);
+    app->fallthrough();
+    app->footer(kCommandFooter);
+    app->callback([this, values] { line_.command = *values; });
+    return {app, values};
+  }
+
+  static CLI::App* AddGroup(CLI::App& parent, const char* name, const char* description) {
+    CLI::App* app = parent.add_subcommand(name, description);
+    app->fallthrough();
+    app->footer(kCommandFooter);
+    app->require_subcommand(1);
+    return app;
+  }
+
+  void AddGlobalOptions() {
+    app_.add_option("--server", line_.server,
+                    "greeterd's admin address: host:port, [v6]:port or unix:/path")
+        ->envname("GREETER_SERVER")
+        ->type_name("ADDR")
+        ->capture_default_str();
+    app_.add_option("-o,--output", unchecked_.output,
+                    "table, json or yaml; scripts should read json: the API's response")
+        ->type_name("FORMAT")
+        ->capture_default_str();
+    app_.add_option("--timeout", unchecked_.timeout,
+                    "How long to wait for an answer: 500ms, 10s, 1m")
+        ->envname("GREETER_TIMEOUT")
+        ->type_name("DUR")
+        ->capture_default_str();
+  }
+
+  static void AddListener(CLI::App& app, std::string& listener, const char* meaning) {
+    app.add_option("-l,--listener", listener, meaning)->type_name("NAME");
+  }
+
+  static void AddChange(CLI::App& app, ChangeFlags& change) {
+    app.add_option("--expect-revision", change.expect_revision,
+                   "Change nothing if the current revision is not this one (exit code 5)")
+        ->check(CLI::Validator(CheckNumber, ""))
+        ->type_name("N");
+    app.add_option("--comment", change.comment, "Why, for the history")->type_name("TEXT");
+  }
+
+  void AddStatus() {
+    auto [app, values] =
+        Add(app_, "status", "Show what listens where, and what failed and why", StatusCommand());
+    AddListener(*app, values->listener, "Only this listener (default: all)");
+    app->add_flag("--watch", values->watch, "Show it again whenever it changes, until Ctrl-C");
+  }
+
+  void AddMessage() {
+    CLI::App* group = AddGroup(app_, "message", "Show or set the message that clients are sent");
+    auto [get, got] = Add(*group, "get", "Show a listener's message", MessageGetCommand());
+    get->footer(absl::StrCat(kMessageGetHelp, kCommandFooter));
+    AddListener(*get, got->listener, "Whose message (default: \"default\")");
+    auto [set, values] =
+        Add(*group, "set", "Give a listener a new message, for connections from now on",
+            MessageSetCommand());
+    set->footer(absl::StrCat(kMessageSetHelp, kCommandFooter));
+    set->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
+    set->add_option("--file", values->file, "Send this file's bytes; \"-\" reads standard input")
+        ->type_name("FILE");
+    set->add_option("--hex", values->hex, "Send these bytes: \"48 69 0a\"")->type_name("H");
+    AddListener(*set, values->listener, "Whose message (default: \"default\")");
+    set->add_option("--ending", values->ending, "What follows the message: none, lf, crlf or nul")
+        ->type_name("E")
+        ->capture_default_str();
+    set->add_flag("--template", values->is_template,
+                  "Replace ${remote_addr} and the like for every connection");
+    AddChange(*set, values->change);
+  }
+
+  void AddStartAndStop() {
+    auto [start, started] =
+        Add(app_, "start", "Start listening: connections are served", StartCommand());
+    AddListener(*start, started->listener, "Which one (default: \"default\")");
+    AddChange(*start, started->change);
+    auto [stop, stopped] = Add(
+        app_, "stop", "Stop listening: connections are refused, open ones finished", StopCommand());
+    AddListener(*stop, stopped->listener, "Which one (default: \"default\")");
+    AddChange(*stop, stopped->change);
+  }
+
+  void AddCounts() {
+    auto [app, values] =
+        Add(app_, "counts", "Count connections by how they ended", CountsCommand());
+    AddListener(*app, values->listener, "Only this listener (default: all)");
+  }
+
+  void AddConfig() {
+    CLI::App* group = AddGroup(app_, "config", "Show or replace the whole config");
+    auto [get, got] = Add(*group, "get", "Print the config as YAML, ready for \"config apply\"",
+                          ConfigGetCommand());
+    get->footer(absl::StrCat(kConfigGetHelp, kCommandFooter));
+    get->add_option("--revision", got->revision, "As it was at this revision (default: now)")
+        ->check(CLI::Validator(CheckNumber, ""))
+        ->type_name("N");
+    auto [apply, values] =
+        Add(*group, "apply", "Replace the whole config by a file's, in YAML or JSON",
+            ConfigApplyCommand());
+    apply->footer(absl::StrCat(kApplyHelp, kCommandFooter));
+    apply->add_option("-f,--file", values->file, "The file; \"-\" reads standard input")
+        ->type_name("FILE")
+        ->required();
+    apply->add_flag("--dry-run", values->dry_run,
+                    "Let the server check everything, binding included, and change nothing");
+    AddChange(*apply, values->change);
+  }
+
+  // The innermost command on the line.
+  const CLI::App* Deepest() const {
+    const CLI::App* app = &app_;
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
+    return app;
+  }
+
+  // "greeterctl message" for the command "greeterctl message set".
+  std::string Prefix() const {
+    std::vector<std::string> names;
+    for (const CLI::App* app = Deepest()->get_parent(); app != nullptr; app = app->get_parent()) {
+      names.insert(names.begin(), app->get_name());
+    }
+    return absl::StrJoin(names, " ");
+  }
+
+  std::string CommandName() const {
+    const std::string prefix = Prefix();
+    return absl::StrCat(prefix, prefix.empty() ? "" : " ", Deepest()->get_name());
+  }
+
+  EarlyExit Usage(absl::string_view what) const {
+    const std::string name = CommandName();
+    return EarlyExit{
+        kUsage, absl::StrCat(name, ": ", what, absl::EndsWith(what, "?") ? " See \"" : "; see \"",
+                             name, " --help\"\n")};
+  }
+
+  std::vector<std::string> KnownCommands() const {
+    std::vector<std::string> names;
+    for (const CLI::App* app : Deepest()->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(app->get_name());
+    }
+    return names;
+  }
+
+  std::string Missing(const CLI::RequiredError& e) const {
+    const std::vector<std::string> known = KnownCommands();
+    return known.empty() ? e.what()
+                         : absl::StrCat("a command is missing: ", absl::StrJoin(known, ", "));
+  }
+
+  // What is wrong with the first argument that nothing wanted.
+  std::string Unexpected() const {
+    const std::string argument = app_.remaining(true).front();
+    std::vector<std::string> known = KnownCommands();
+    std::string kind = known.empty() ? "argument" : "command";
+    if (absl::StartsWith(argument, "-")) {
+      kind = "option";
+      known.clear();
+      for (const CLI::App* app = Deepest(); app != nullptr; app = app->get_parent()) {
+        for (const CLI::Option* option : app->get_options()) {
+          if (option->nonpositional()) known.push_back("--" + option->get_lnames().front());
+        }
+      }
+    }
+    const std::string nearest = base::NearestName(argument, known);
+    if (!nearest.empty()) {
+      return absl::StrCat("unknown ", kind, " \"", argument, "\"; did you mean \"", nearest, "\"?");
+    }
+    if (kind == "command") {
+      return absl::StrCat("unknown command \"", argument,
+                          "\"; known: ", absl::StrJoin(known, ", "));
+    }
+    return absl::StrCat("unexpected ", kind, " \"", argument, "\"");
+  }
+
+  std::variant<CommandLine, EarlyExit> Check() {
+    const std::string problem = Problem();
+    if (!problem.empty()) return Usage(problem);
+    return line_;
+  }
+
+  // What CLI11 could not tell; fills in what it could not read.
+  std::string Problem() {
+    if (!IsServerAddress(line_.server)) {
+      return absl::StrCat("--server (or GREETER_SERVER): \"", line_.server,
+                          "\" is none of host:port, [v6]:port, unix:/path");
+    }
+    if (!absl::ParseDuration(unchecked_.timeout, &line_.timeout) ||
+        line_.timeout <= absl::ZeroDuration()) {
+      return absl::StrCat("--timeout (or GREETER_TIMEOUT): \"", unchecked_.timeout,
+                          "\" is not a positive duration with a unit, as in 500ms, 10s or 1m");
+    }
+    if (unchecked_.output == "json") {
+      line_.output = Output::kJson;
+    } else if (unchecked_.output == "yaml") {
+      line_.output = Output::kYaml;
+    } else if (unchecked_.output != "table") {
+      return absl::StrCat("-o: \"", unchecked_.output, "\" is none of table, json, yaml");
+    }
+    const auto* set = std::get_if<MessageSetCommand>(&line_.command);
+    return set == nullptr ? "" : Problem(*set);
+  }
+
+  static std::string Problem(const MessageSetCommand& set) {
+    const int given = set.text.has_value() + set.file.has_value() + set.hex.has_value();
+    if (given == 0) return "the message is missing: TEXT, --file FILE or --hex H";
+    if (given > 1) return "only one of TEXT, --file and --hex can be the message";
+    for (const char* ending : {"none", "lf", "crlf", "nul"}) {
+      if (set.ending == ending) return "";
+    }
+    return absl::StrCat("--ending: \"", set.ending,
+                        "\" is no ending; choose none, lf, crlf or nul");
+  }
+
+  CLI::App app_;
+  CommandLine line_;
+  Unchecked unchecked_;
+};
+
+}  // namespace
+
+std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments) {
+  return Grammar().Parse(arguments);
+}
+
+}  // namespace greeter::admin_cli

@@ -1,0 +1,77 @@
+#include "admin_cli/commands.h"
+
+#include <optional>
+#include <variant>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "admin_cli/exit_code.h"
+#include "admin_cli/render.h"
+#include "base/version.h"
+#include "config/config_text.h"
+#include "config/utf8.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+void PrintError(const absl::Status& status, std::ostream& err) {
+  const auto violations = FieldViolationsOf(status);
+  if (violations.empty()) {
+    err << "greeterctl: " << Printable(std::string(status.message())) << "\n";
+    return;
+  }
+  err << "greeterctl: refused as invalid; nothing has changed\n";
+  for (const auto& violation : violations) {
+    err << "  " << Printable(violation.field()) << ": " << Printable(violation.description())
+        << "\n";
+  }
+}
+
+}  // namespace
+
+int RunCommand(const CommandLine& line, Console& console) {
+  Client client(line.server, line.timeout);
+  Session session{client, console, line.output};
+  const absl::Status status =
+      std::visit([&](const auto& command) { return Run(command, session); }, line.command);
+  console.out.flush();
+  if (!status.ok()) PrintError(status, console.err);
+  return ExitCodeFor(status);
+}
+
+absl::Status Run(const VersionCommand& /*command*/, Session& session) {
+  session.console.out << "greeterctl " << base::kVersion << "\n";
+  return absl::OkStatus();
+}
+
+void Show(Session& session, const google::protobuf::Message& message, absl::string_view table) {
+  switch (session.output) {
+    case Output::kJson:
+      session.console.out << config::ToJson(message);
+      break;
+    case Output::kYaml:
+      session.console.out << config::ToYaml(message);
+      break;
+    case Output::kTable:
+      session.console.out << table;
+      break;
+  }
+}
+
+absl::Status CheckUtf8(absl::string_view option, absl::string_view value) {
+  const std::optional<size_t> offset = config::FirstInvalidUtf8(value);
+  if (!offset) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s is not UTF-8: byte 0x%02X at offset %d", option,
+                      static_cast<unsigned char>(value[*offset]), *offset));
+}
+
+absl::StatusOr<api::ChangeOptions> ToChangeOptions(const ChangeFlags& flags) {
+  if (absl::Status status = CheckUtf8("--comment", flags.comment); !status.ok()) return status;
+  api::ChangeOptions options;
+  if (flags.expect_revision) options.set_expected_revision(*flags.expect_revision);
+  options.set_comment(flags.comment);
+  return options;
+}
+
+}  // namespace greeter::admin_cli

@@ -1,0 +1,52 @@
+// greeterctl: shows and changes what a greeterd does.
+
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "admin_cli/command_line.h"
+#include "admin_cli/commands.h"
+#include "admin_cli/exit_code.h"
+
+namespace {
+
+using namespace greeter::admin_cli;  // NOLINT(google-build-using-namespace): this is its program
+
+// Turns Ctrl-C into a readable descriptor, so that a watch ends in good order. Before any thread
+// starts, since threads inherit what is blocked.
+int InterruptDescriptor() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // What gRPC logs repeats what the errors say, in its own words.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  const auto parsed = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
+  if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
+    (early->code == kOk ? std::cout : std::cerr) << early->message;
+    return early->code;
+  }
+  const auto& line = std::get<CommandLine>(parsed);
+  const auto* status = std::get_if<StatusCommand>(&line.command);
+  Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) != 0,
+                  status != nullptr && status->watch ? InterruptDescriptor() : -1};
+  const int code = RunCommand(line, console);
+  if (!std::cout.flush()) {
+    std::cerr << "greeterctl: can't write the answer to standard output; is its disk full?\n";
+    return code == kOk ? kFailure : code;
+  }
+  return code;
+}

@@ -1,0 +1,60 @@
+// Accepts the admin service's connections, in a thread of its own, and hands them over.
+//
+// gRPC could accept for itself, but goes deaf for good when it once runs out of descriptors (seen
+// in 1.51: the failed accept is never tried again). This acceptor pauses, and tries again.
+
+#ifndef GREETER_ADMIN_ACCEPTOR_H_
+#define GREETER_ADMIN_ACCEPTOR_H_
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "net/file_descriptor.h"
+
+namespace greeter::admin {
+
+// How long accepting pauses when the machine or the process has no descriptor or memory left.
+inline constexpr absl::Duration kExhaustedPause = absl::Milliseconds(50);
+
+class Acceptor {
+ public:
+  // Takes a connected socket, non-blocking and close-on-exec. On the acceptor's thread.
+  using Handover = std::function<void(net::FileDescriptor)>;
+
+  // Starts accepting from `listener`, a listening socket that does not block and that outlives the
+  // acceptor. FAILED_PRECONDITION if there are no descriptors left to begin with.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(int listener, Handover handover);
+
+  // As Stop().
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  // Ends the thread: nothing is handed over any more. Idempotent; by the owner.
+  void Stop();
+
+ private:
+  enum class Outcome { kDrained, kMore, kExhausted };
+
+  Acceptor(int listener, net::FileDescriptor wake, Handover handover);
+  void Run();
+  // Accepts what waits, up to a bound.
+  Outcome AcceptWaiting();
+
+  // Constant after construction.
+  const int listener_;
+  const net::FileDescriptor wake_;
+  const Handover handover_;
+
+  // Owned by the acceptor's thread.
+  bool exhausted_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_ACCEPTOR_H_

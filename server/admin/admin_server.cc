@@ -1,0 +1,103 @@
+#include "admin/admin_server.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "grpc/impl/codegen/grpc_types.h"
+#include "grpcpp/ext/health_check_service_server_builder_option.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/security/server_credentials.h"
+
+namespace greeter::admin {
+namespace {
+
+using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+
+// For all connections together; some ten of the largest requests in decoding at once.
+constexpr size_t kMemoryQuotaBytes = 64 * 1024 * 1024;
+constexpr int kMaxStreamsPerConnection = 100;
+// A connection that has not said a word of HTTP/2 by then is closed.
+constexpr int kHandshakeTimeoutMs = 10'000;
+// How long connections without calls may take to close in good order.
+constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
+
+}  // namespace
+
+AdminServer::AdminServer(control::Controller* controller)
+    : data_health_(std::make_shared<DataHealth>()), service_(controller, &calls_) {
+  controller->Observe([health = data_health_](const control::Snapshot& snapshot) {
+    health->Report(snapshot.serving());
+  });
+}
+
+AdminServer::~AdminServer() { Stop(absl::ZeroDuration()); }
+
+absl::Status AdminServer::Start(const std::string& address) {
+  absl::StatusOr<AdminListener> listener = ListenForAdmin(address);
+  if (!listener.ok()) return listener.status();
+  listener_.emplace(*std::move(listener));
+  bound_address_ = listener_->bound.ToString();
+
+  server_ = Build(&entrance_);
+  if (server_ == nullptr) return absl::InternalError("admin: gRPC did not start; see its log");
+  data_health_->Attach(server_->GetHealthCheckService());
+
+  // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
+  auto acceptor = Acceptor::Start(listener_->socket.get(), [this](net::FileDescriptor connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listener_->socket.get();
+    parameters.fd = connection.Release();
+    entrance_->HandleNewConnection(&parameters);
+  });
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
+std::unique_ptr<grpc::Server> AdminServer::Build(
+    std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  *entrance = builder.experimental().AddExternalConnectionAcceptor(
+      ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+  builder.RegisterService(&service_);
+  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetResourceQuota(grpc::ResourceQuota("admin").Resize(kMemoryQuotaBytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  // Reflection, alone among the services, uses gRPC's own threads: as few as may be.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  // Pings more frequent than gRPC's default limits allow are answered by closing the connection
+  // (ENHANCE_YOUR_CALM): those limits are left as they are.
+  return builder.BuildAndStart();
+}
+
+void AdminServer::SetNotServing() {
+  if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
+}
+
+void AdminServer::Stop(absl::Duration timeout) {
+  const absl::Time deadline = absl::Now() + timeout;
+  acceptor_.reset();
+  calls_.Stop();
+  if (server_ != nullptr) {
+    SetNotServing();
+    calls_.WaitUntilNone(timeout);
+    // Health watches and reflection streams don't end by themselves: gRPC cancels them when its
+    // deadline passes, hence a short one once our own calls have been answered.
+    const absl::Time goodbye = std::min(deadline, absl::Now() + kGoodbye);
+    server_->Shutdown(absl::ToChronoTime(goodbye));
+    data_health_->Detach();
+    server_.reset();
+  }
+  entrance_.reset();
+  listener_.reset();
+}
+
+}  // namespace greeter::admin

@@ -1,0 +1,80 @@
+// The admin port: GreeterAdminService, health (grpc.health.v1) and reflection, on one address.
+//
+// Health: "" is SERVING from Start() to SetNotServing(); "greeter.data" follows the controller's
+// snapshots.
+
+#ifndef GREETER_ADMIN_ADMIN_SERVER_H_
+#define GREETER_ADMIN_ADMIN_SERVER_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "admin/acceptor.h"
+#include "admin/admin_listener.h"
+#include "admin/admin_service.h"
+#include "admin/data_health.h"
+#include "admin/open_calls.h"
+#include "control/controller.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+
+namespace greeter::admin {
+
+// A Config of 64 listeners, each with a greeting of 64 KiB, is 4 MiB and some 20 KiB of names,
+// addresses and limits. The margin lets a Config that is a little too large be refused by its field
+// rather than by gRPC. A client that reads such a Config back must raise its own limit to this, for
+// gRPC's default is 4 MiB.
+inline constexpr int kMaxMessageBytes = 5 * 1024 * 1024;
+
+// One owner, whose calls come from one thread at a time.
+class AdminServer {
+ public:
+  // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
+  // necessarily this.
+  explicit AdminServer(control::Controller* controller);
+  // As Stop(absl::ZeroDuration()).
+  ~AdminServer();
+  AdminServer(const AdminServer&) = delete;
+  AdminServer& operator=(const AdminServer&) = delete;
+
+  // Listens on `address` and serves. After the controller's Start(); once. Errors as
+  // ListenForAdmin(), and INTERNAL if gRPC can't start.
+  absl::Status Start(const std::string& address);
+
+  // Where it listens, as people write it, with the port that the kernel chose for port 0. After
+  // Start().
+  const std::string& bound_address() const { return bound_address_; }
+
+  // Health answers NOT_SERVING for every service from here on; all else is served. Idempotent.
+  void SetNotServing();
+
+  // Accepts no more, ends watches with UNAVAILABLE, gives calls `timeout` to be answered, cancels
+  // the rest and closes every connection. Takes little longer than `timeout`, whatever clients do.
+  // Idempotent.
+  void Stop(absl::Duration timeout);
+
+ private:
+  std::unique_ptr<grpc::Server> Build(
+      std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
+
+  // Constant after construction.
+  const std::shared_ptr<DataHealth> data_health_;
+  OpenCalls calls_;
+  AdminService service_;
+
+  // Set by Start().
+  std::string bound_address_;
+
+  // Set by Start(), cleared by Stop(), in the order in which they need one another.
+  std::optional<AdminListener> listener_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
+  std::unique_ptr<Acceptor> acceptor_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_ADMIN_SERVER_H_

@@ -1,0 +1,185 @@
+#include "admin/admin_service.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
+#include "admin/messages.h"
+#include "admin/unary_call.h"
+#include "admin/watch_reactor.h"
+#include "control/change.h"
+
+namespace greeter::admin {
+namespace {
+
+using ChangeResult = control::Controller::ChangeResult;
+
+absl::Status Admit(const OpenCalls& calls, const grpc::ByteBuffer& bytes,
+                   google::protobuf::Message* request) {
+  if (calls.stopping()) return OpenCalls::StoppingError();
+  return Decode(bytes, request);
+}
+
+template <class Response>
+Response ToResponse(ChangeResult result, const std::string& listener) {
+  Response response;
+  *response.mutable_revision() = std::move(result.revision);
+  for (api::ListenerStatus& status : result.listeners) {
+    if (status.name() == listener) *response.mutable_listener() = std::move(status);
+  }
+  return response;
+}
+
+template <>
+api::ApplyConfigResponse ToResponse<api::ApplyConfigResponse>(ChangeResult result,
+                                                              const std::string& /*listener*/) {
+  api::ApplyConfigResponse response;
+  *response.mutable_revision() = std::move(result.revision);
+  response.mutable_listeners()->Assign(result.listeners.begin(), result.listeners.end());
+  return response;
+}
+
+}  // namespace
+
+std::string ReadablePeer(const std::string& peer) {
+  absl::string_view rest = peer;
+  if (absl::ConsumePrefix(&rest, "unix:")) return "unix";
+  if (!absl::ConsumePrefix(&rest, "ipv4:")) absl::ConsumePrefix(&rest, "ipv6:");
+  // gRPC gives a URI, in which brackets and the scope's "%" are escaped.
+  return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
+}
+
+AdminService::AdminService(control::Controller* controller, OpenCalls* calls)
+    : controller_(controller), calls_(calls) {}
+
+template <class Request, class Response>
+grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* context,
+                                               const grpc::ByteBuffer* bytes,
+                                               grpc::ByteBuffer* response,
+                                               control::Change (*make)(const Request&)) {
+  const auto call = UnaryCall<Response>::Begin(calls_, response);
+  Request request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  if (!admitted.ok()) {
+    call->Answer(admitted);
+    return call.get();
+  }
+  control::Change change = make(request);
+  change.author = ReadablePeer(context->peer());
+  std::string listener = change.listener;
+  controller_->Submit(std::move(change),
+                      [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {
+                        if (result.ok()) {
+                          call->Answer(ToResponse<Response>(*std::move(result), listener));
+                        } else {
+                          call->Answer(result.status());
+                        }
+                      });
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* AdminService::SetMessage(grpc::CallbackServerContext* context,
+                                                   const grpc::ByteBuffer* request,
+                                                   grpc::ByteBuffer* response) {
+  return Submit<api::SetMessageRequest, api::SetMessageResponse>(context, request, response,
+                                                                 control::SetMessage);
+}
+
+grpc::ServerUnaryReactor* AdminService::StartListening(grpc::CallbackServerContext* context,
+                                                       const grpc::ByteBuffer* request,
+                                                       grpc::ByteBuffer* response) {
+  return Submit<api::StartListeningRequest, api::StartListeningResponse>(context, request, response,
+                                                                         control::StartListening);
+}
+
+grpc::ServerUnaryReactor* AdminService::StopListening(grpc::CallbackServerContext* context,
+                                                      const grpc::ByteBuffer* request,
+                                                      grpc::ByteBuffer* response) {
+  return Submit<api::StopListeningRequest, api::StopListeningResponse>(context, request, response,
+                                                                       control::StopListening);
+}
+
+grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext* context,
+                                                    const grpc::ByteBuffer* request,
+                                                    grpc::ByteBuffer* response) {
+  return Submit<api::ApplyConfigRequest, api::ApplyConfigResponse>(context, request, response,
+                                                                   control::ApplyConfig);
+}
+
+grpc::ServerUnaryReactor* AdminService::GetConnectionCounts(
+    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* bytes,
+    grpc::ByteBuffer* response) {
+  const auto call = UnaryCall<api::GetConnectionCountsResponse>::Begin(calls_, response);
+  api::GetConnectionCountsRequest request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  if (admitted.ok()) {
+    call->Answer(controller_->GetCounts(request.listener()));
+  } else {
+    call->Answer(admitted);
+  }
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* /*context*/,
+                                                  const grpc::ByteBuffer* bytes,
+                                                  grpc::ByteBuffer* response) {
+  const auto call = UnaryCall<api::GetStatusResponse>::Begin(calls_, response);
+  api::GetStatusRequest request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  if (!admitted.ok()) {
+    call->Answer(admitted);
+    return call.get();
+  }
+  absl::StatusOr<api::ServerStatus> status = controller_->GetStatus(request.listener());
+  if (!status.ok()) {
+    call->Answer(status.status());
+    return call.get();
+  }
+  api::GetStatusResponse answer;
+  *answer.mutable_status() = *std::move(status);
+  call->Answer(answer);
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* /*context*/,
+                                                  const grpc::ByteBuffer* bytes,
+                                                  grpc::ByteBuffer* response) {
+  const auto call = UnaryCall<api::GetConfigResponse>::Begin(calls_, response);
+  api::GetConfigRequest request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  if (!admitted.ok()) {
+    call->Answer(admitted);
+    return call.get();
+  }
+  std::optional<uint64_t> revision;
+  if (request.has_revision()) revision = request.revision();
+  controller_->GetConfig(revision, [call](absl::StatusOr<control::Record> record) {
+    if (!record.ok()) {
+      call->Answer(record.status());
+      return;
+    }
+    api::GetConfigResponse answer;
+    *answer.mutable_config() = std::move(record->config);
+    *answer.mutable_revision() = std::move(record->revision);
+    call->Answer(answer);
+  });
+  return call.get();
+}
+
+grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
+    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* bytes) {
+  api::WatchStatusRequest request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  if (!admitted.ok()) return WatchReactor::Refuse(calls_, admitted);
+  const absl::StatusOr<absl::Duration> interval = WatchInterval(request);
+  if (!interval.ok()) return WatchReactor::Refuse(calls_, interval.status());
+  return WatchReactor::Watch(controller_, calls_, request.listener(), *interval);
+}
+
+}  // namespace greeter::admin

@@ -1,0 +1,110 @@
+#include "admin/watch_reactor.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "admin/messages.h"
+#include "admin/status_conversion.h"
+#include "control/field_violation.h"
+#include "grpc/support/time.h"
+
+namespace greeter::admin {
+
+absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& request) {
+  if (!request.has_min_interval()) return kDefaultWatchInterval;
+  const absl::Duration interval = absl::Seconds(request.min_interval().seconds()) +
+                                  absl::Nanoseconds(request.min_interval().nanos());
+  if (interval >= kMinWatchInterval && interval <= kMaxWatchInterval) return interval;
+  return control::InvalidArgument(
+      {{"min_interval", absl::StrCat("is ", absl::FormatDuration(interval), "; must be from ",
+                                     absl::FormatDuration(kMinWatchInterval), " to 1h")}});
+}
+
+WatchReactor* WatchReactor::Watch(const control::Controller* controller, OpenCalls* calls,
+                                  std::string listener, absl::Duration interval) {
+  const std::shared_ptr<WatchReactor> reactor =
+      Make(controller, calls, std::move(listener), interval);
+  reactor->Tick();
+  return reactor.get();
+}
+
+WatchReactor* WatchReactor::Refuse(OpenCalls* calls, const absl::Status& status) {
+  const std::shared_ptr<WatchReactor> reactor = Make(nullptr, calls, "", absl::ZeroDuration());
+  reactor->End(status);
+  return reactor.get();
+}
+
+std::shared_ptr<WatchReactor> WatchReactor::Make(const control::Controller* controller,
+                                                 OpenCalls* calls, std::string listener,
+                                                 absl::Duration interval) {
+  std::shared_ptr<WatchReactor> reactor(
+      new WatchReactor(controller, calls, std::move(listener), interval));
+  reactor->self_ = reactor;
+  reactor->number_ = calls->Enter([weak = reactor->weak_from_this()] {
+    if (const auto watch = weak.lock()) watch->End(OpenCalls::StoppingError());
+  });
+  return reactor;
+}
+
+WatchReactor::WatchReactor(const control::Controller* controller, OpenCalls* calls,
+                           std::string listener, absl::Duration interval)
+    : controller_(controller), calls_(calls), listener_(std::move(listener)), interval_(interval) {}
+
+void WatchReactor::Tick() {
+  std::unique_lock lock(mutex_);
+  // Once the stream has ended the controller may be gone.
+  if (end_.has_value()) return;
+  absl::StatusOr<api::ServerStatus> status = controller_->GetStatus(listener_);
+  if (!status.ok()) {
+    lock.unlock();
+    End(status.status());
+    return;
+  }
+  if (!writing_) {
+    api::WatchStatusResponse response;
+    *response.mutable_status() = *std::move(status);
+    // There are no maps in it: equal states have equal bytes.
+    std::string bytes = response.SerializeAsString();
+    if (bytes != sent_status_) {
+      sent_status_ = std::move(bytes);
+      sent_ = Encode(response);
+      writing_ = true;
+      StartWrite(&sent_);
+    }
+  }
+  const gpr_timespec pause = gpr_time_from_nanos(absl::ToInt64Nanoseconds(interval_), GPR_TIMESPAN);
+  alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), pause),
+             // The alarm keeps its function until it is destroyed, and this object keeps the alarm:
+             // a reference left in the function would keep both for ever.
+             [self = shared_from_this()](bool) mutable {
+               const std::shared_ptr<WatchReactor> reactor = std::move(self);
+               reactor->Tick();
+             });
+}
+
+void WatchReactor::End(const absl::Status& status) {
+  const std::lock_guard lock(mutex_);
+  if (end_.has_value()) return;
+  end_ = ToGrpcStatus(status);
+  alarm_.Cancel();
+  if (!writing_) Finish(*end_);
+}
+
+void WatchReactor::OnWriteDone(bool ok) {
+  const std::lock_guard lock(mutex_);
+  writing_ = false;
+  if (!ok && !end_.has_value()) {
+    end_ = grpc::Status::CANCELLED;
+    alarm_.Cancel();
+  }
+  if (end_.has_value()) Finish(*end_);
+}
+
+void WatchReactor::OnCancel() { End(absl::CancelledError("the call was cancelled")); }
+
+void WatchReactor::OnDone() {
+  const std::shared_ptr<WatchReactor> last = std::move(self_);
+  calls_->Leave(number_);
+}
+
+}  // namespace greeter::admin

@@ -1,0 +1,83 @@
+// One WatchStatus stream: sends the state at once, then looks again once per interval and sends it
+// if it has changed. While a slow reader still takes one state nothing is queued behind it, so it
+// is next sent the newest.
+
+#ifndef GREETER_ADMIN_WATCH_REACTOR_H_
+#define GREETER_ADMIN_WATCH_REACTOR_H_
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "admin/open_calls.h"
+#include "control/api.h"
+#include "control/controller.h"
+#include "grpcpp/alarm.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/server_callback.h"
+
+namespace greeter::admin {
+
+inline constexpr absl::Duration kDefaultWatchInterval = absl::Seconds(1);
+inline constexpr absl::Duration kMinWatchInterval = absl::Milliseconds(100);
+inline constexpr absl::Duration kMaxWatchInterval = absl::Hours(1);
+
+// The interval a request asks for. INVALID_ARGUMENT with a field violation. Any thread.
+absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& request);
+
+// Owned by itself: lives until gRPC and its alarm are done with it.
+class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
+                           public std::enable_shared_from_this<WatchReactor> {
+ public:
+  // A running stream, to be returned to gRPC. It ends when the client cancels, the listener is gone
+  // (NOT_FOUND) or `calls` stop (UNAVAILABLE). Any thread.
+  static WatchReactor* Watch(const control::Controller* controller, OpenCalls* calls,
+                             std::string listener, absl::Duration interval);
+
+  // A stream that ends with `status` and sends nothing. Any thread.
+  static WatchReactor* Refuse(OpenCalls* calls, const absl::Status& status);
+
+  // By gRPC.
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+ private:
+  WatchReactor(const control::Controller* controller, OpenCalls* calls, std::string listener,
+               absl::Duration interval);
+  static std::shared_ptr<WatchReactor> Make(const control::Controller* controller, OpenCalls* calls,
+                                            std::string listener, absl::Duration interval);
+
+  // Looks, sends if there is anything new, and sets the alarm. From the alarm.
+  void Tick();
+  // Ends the stream, after the write that is under way if there is one. The first call counts.
+  void End(const absl::Status& status);
+
+  // Constant after construction.
+  const control::Controller* const controller_;
+  OpenCalls* const calls_;
+  const std::string listener_;
+  const absl::Duration interval_;
+  uint64_t number_ = 0;
+
+  // Guarded by mutex_.
+  std::mutex mutex_;
+  grpc::Alarm alarm_;
+  bool writing_ = false;
+  // What is being written, or was last.
+  grpc::ByteBuffer sent_;
+  std::string sent_status_;
+  // Set when the stream is to end; Finish() has been called once writing_ is false.
+  std::optional<grpc::Status> end_;
+  // Keeps this alive for gRPC; cleared by OnDone().
+  std::shared_ptr<WatchReactor> self_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_WATCH_REACTOR_H_

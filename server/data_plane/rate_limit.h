@@ -1,0 +1,27 @@
+// Events per second with a burst, for all workers together: the generic cell rate algorithm (ITU-T
+// I.371), a token bucket whose whole state is one point in time.
+
+#ifndef GREETER_DATA_PLANE_RATE_LIMIT_H_
+#define GREETER_DATA_PLANE_RATE_LIMIT_H_
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+
+namespace greeter::data_plane {
+
+// Any thread.
+class RateLimit {
+ public:
+  // Takes one of the events that are allowed at `now`: `per_second` (at least 1) on average, at most
+  // `burst` (at least 1) at once. False if there is none. Both numbers may differ from call to call.
+  bool TryTake(uint32_t per_second, uint32_t burst, std::chrono::steady_clock::time_point now);
+
+ private:
+  // When the bucket will be full again, in nanoseconds of the steady clock.
+  std::atomic<int64_t> full_at_ = 0;
+};
+
+}  // namespace greeter::data_plane
+
+#endif  // GREETER_DATA_PLANE_RATE_LIMIT_H_

@@ -1,0 +1,40 @@
+// An admin server in a process of its own that may open few descriptors. Prints its address; stops
+// when its standard input ends, and prints "stopped".
+//
+//   admin_on_few_descriptors LIMIT
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <iostream>
+
+#include "admin/admin_server.h"
+#include "control/controller.h"
+#include "store/memory_store.h"
+#include "support/fake_data_plane.h"
+
+int main(int argc, char** argv) {
+  if (argc != 2) return 2;
+  const rlim_t limit = std::strtoul(argv[1], nullptr, 10);
+  const rlimit descriptors = {limit, limit};
+  if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0) return 1;
+
+  greeter::testing::FakeDataPlane data_plane;
+  greeter::store::MemoryStore store;
+  greeter::control::Controller controller(&data_plane, &store, {});
+  greeter::admin::AdminServer admin(&controller);
+  if (!controller.Start(greeter::api::Config()).ok()) return 1;
+  const absl::Status started = admin.Start("127.0.0.1:0");
+  if (!started.ok()) {
+    std::cerr << started << "\n";
+    return 1;
+  }
+  std::cout << admin.bound_address() << std::endl;
+  char ignored = 0;
+  while (read(STDIN_FILENO, &ignored, 1) > 0) {
+  }
+  admin.Stop(absl::Seconds(1));
+  std::cout << "stopped" << std::endl;
+  return 0;
+}

@@ -1,0 +1,166 @@
+#include "admin_cli/command_line.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+namespace greeter::admin_cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class CommandLineTest : public testing::Test {
+ protected:
+  CommandLineTest() {
+    unsetenv("GREETER_SERVER");
+    unsetenv("GREETER_TIMEOUT");
+  }
+  ~CommandLineTest() override {
+    unsetenv("GREETER_SERVER");
+    unsetenv("GREETER_TIMEOUT");
+  }
+
+  static CommandLine Parse(const std::vector<std::string>& arguments) {
+    const auto parsed = ParseCommandLine(arguments);
+    if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
+      ADD_FAILURE() << early->message;
+      return {};
+    }
+    return std::get<CommandLine>(parsed);
+  }
+
+  template <typename T>
+  static T ParseAs(const std::vector<std::string>& arguments) {
+    const CommandLine line = Parse(arguments);
+    if (const auto* command = std::get_if<T>(&line.command)) return *command;
+    ADD_FAILURE() << "another command";
+    return {};
+  }
+
+  // The usage error, which is one line.
+  static std::string Refusal(const std::vector<std::string>& arguments) {
+    const auto parsed = ParseCommandLine(arguments);
+    const auto* early = std::get_if<EarlyExit>(&parsed);
+    if (early == nullptr) return "accepted";
+    EXPECT_EQ(early->code, 2);
+    EXPECT_EQ(early->message.find('\n'), early->message.size() - 1) << early->message;
+    return early->message;
+  }
+};
+
+TEST_F(CommandLineTest, GlobalOptionsHaveDefaults) {
+  const CommandLine line = Parse({"status"});
+  EXPECT_EQ(line.server, "127.0.0.1:50051");
+  EXPECT_EQ(line.output, Output::kTable);
+  EXPECT_EQ(line.timeout, absl::Seconds(10));
+}
+
+TEST_F(CommandLineTest, GlobalOptionsStandBeforeOrAfterTheCommand) {
+  for (const auto& arguments :
+       {std::vector<std::string>{"--server", "unix:/run/g", "-o", "json", "--timeout", "1m",
+                                 "message", "get", "-l", "a"},
+        std::vector<std::string>{"message", "get", "-l", "a", "--timeout=1m",
+                                 "--server=unix:/run/g", "--output", "json"}}) {
+    const CommandLine line = Parse(arguments);
+    EXPECT_EQ(line.server, "unix:/run/g");
+    EXPECT_EQ(line.output, Output::kJson);
+    EXPECT_EQ(line.timeout, absl::Minutes(1));
+    EXPECT_EQ(std::get<MessageGetCommand>(line.command).listener, "a");
+  }
+}
+
+TEST_F(CommandLineTest, TheEnvironmentGivesDefaults) {
+  setenv("GREETER_SERVER", "[::1]:7", 1);
+  setenv("GREETER_TIMEOUT", "250ms", 1);
+  EXPECT_EQ(Parse({"status"}).server, "[::1]:7");
+  EXPECT_EQ(Parse({"status"}).timeout, absl::Milliseconds(250));
+  EXPECT_EQ(Parse({"status", "--server", "a:1"}).server, "a:1");
+  setenv("GREETER_TIMEOUT", "soon", 1);
+  EXPECT_THAT(Refusal({"status"}), HasSubstr("GREETER_TIMEOUT): \"soon\" is not a positive"));
+}
+
+TEST_F(CommandLineTest, ReadsEveryCommand) {
+  ParseAs<VersionCommand>({"version"});
+  EXPECT_TRUE(ParseAs<StatusCommand>({"status", "--watch"}).watch);
+  EXPECT_EQ(ParseAs<StatusCommand>({"status", "-l", "a"}).listener, "a");
+  EXPECT_EQ(ParseAs<CountsCommand>({"counts", "--listener", "a"}).listener, "a");
+  EXPECT_EQ(ParseAs<ConfigGetCommand>({"config", "get", "--revision", "7"}).revision, 7u);
+  const auto start = ParseAs<StartCommand>({"start", "-l", "a", "--expect-revision", "0"});
+  EXPECT_EQ(start.listener, "a");
+  EXPECT_EQ(start.change.expect_revision, 0u);
+  const auto stop = ParseAs<StopCommand>({"stop", "--comment", "why not"});
+  EXPECT_EQ(stop.change.comment, "why not");
+  EXPECT_EQ(stop.change.expect_revision, std::nullopt);
+  const auto apply = ParseAs<ConfigApplyCommand>({"config", "apply", "-f", "-", "--dry-run"});
+  EXPECT_EQ(apply.file, "-");
+  EXPECT_TRUE(apply.dry_run);
+  const auto set = ParseAs<MessageSetCommand>(
+      {"message", "set", "--hex", "41", "--ending", "nul", "--template", "--comment", "c"});
+  EXPECT_EQ(set.hex, "41");
+  EXPECT_EQ(set.text, std::nullopt);
+  EXPECT_EQ(set.ending, "nul");
+  EXPECT_TRUE(set.is_template);
+  EXPECT_EQ(set.change.comment, "c");
+}
+
+TEST_F(CommandLineTest, AnyTextIsAMessage) {
+  for (const char* text : {"", " ", "Hello world", "status", "get", "[a,b]", "{}", "a=b", "/x",
+                           "%s", "a\nb", "'q'", "\"q\"", "[]", "${x}"}) {
+    EXPECT_EQ(ParseAs<MessageSetCommand>({"message", "set", text}).text, text);
+  }
+  EXPECT_EQ(ParseAs<MessageSetCommand>({"message", "set", "--", "--file"}).text, "--file");
+  EXPECT_EQ(ParseAs<MessageSetCommand>({"message", "set", "-l", "a", "--", "-"}).text, "-");
+}
+
+TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
+  EXPECT_EQ(Refusal({}),
+            "greeterctl: a command is missing: status, message, start, stop, counts, config, "
+            "version; see \"greeterctl --help\"\n");
+  EXPECT_EQ(Refusal({"message"}),
+            "greeterctl message: a command is missing: get, set; see \"greeterctl message "
+            "--help\"\n");
+  EXPECT_EQ(Refusal({"statsu"}),
+            "greeterctl: unknown command \"statsu\"; did you mean \"status\"? See \"greeterctl "
+            "--help\"\n");
+  EXPECT_THAT(Refusal({"xyzzy"}), HasSubstr("unknown command \"xyzzy\"; known: status, message"));
+  EXPECT_THAT(Refusal({"config", "aply"}), HasSubstr("did you mean \"apply\"?"));
+  EXPECT_THAT(Refusal({"status", "--wach"}), HasSubstr("did you mean \"--watch\"?"));
+  EXPECT_THAT(Refusal({"status", "--sever", "a:1"}), HasSubstr("did you mean \"--server\"?"));
+  EXPECT_THAT(Refusal({"status", "now"}), HasSubstr("unexpected argument \"now\""));
+  EXPECT_THAT(Refusal({"message", "set"}), HasSubstr("the message is missing: TEXT, --file FILE"));
+  EXPECT_THAT(Refusal({"message", "set", "a", "--hex", "41"}), HasSubstr("only one of TEXT"));
+  EXPECT_THAT(Refusal({"message", "set", "a", "b"}), HasSubstr("unexpected argument \"b\""));
+  EXPECT_THAT(Refusal({"message", "set", "a", "--ending", "cr"}), HasSubstr("\"cr\" is no ending"));
+  EXPECT_THAT(Refusal({"config", "apply"}), HasSubstr("--file is required"));
+  EXPECT_THAT(Refusal({"-o", "xml", "status"}),
+              HasSubstr("-o: \"xml\" is none of table, json, yaml"));
+  for (const char* number : {"x", "-1", "1.5", "", "18446744073709551616"}) {
+    EXPECT_THAT(Refusal({"stop", "--expect-revision", number}), HasSubstr("--expect-revision: "));
+  }
+  for (const char* duration : {"5", "0s", "-1s", "abc", "1 s"}) {
+    EXPECT_THAT(Refusal({"status", "--timeout", duration}),
+                HasSubstr("is not a positive duration"));
+  }
+  for (const char* server :
+       {"foo", ":1", "a:0", "a:65536", "a:b", "unix:", "::1:7", "a/b:1", "a:"}) {
+    EXPECT_THAT(Refusal({"status", "--server", server}), HasSubstr("is none of host:port"))
+        << server;
+  }
+}
+
+TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
+  const auto parsed = ParseCommandLine({"message", "set", "--help"});
+  const auto& early = std::get<EarlyExit>(parsed);
+  EXPECT_EQ(early.code, 0);
+  EXPECT_THAT(early.message, AllOf(HasSubstr("Usage: greeterctl message set [OPTIONS] [TEXT]"),
+                                   HasSubstr("65,536 bytes"), EndsWith("\n")));
+}
+
+}  // namespace
+}  // namespace greeter::admin_cli

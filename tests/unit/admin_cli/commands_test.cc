@@ -1,0 +1,425 @@
+#include "admin_cli/commands.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <sstream>
+#include <streambuf>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "fake_admin_service.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// What a run of greeterctl leaves.
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+};
+
+// A stdout that calls back once it holds `awaited`, however it is written.
+class WatchedOutput : public std::stringbuf {
+ public:
+  WatchedOutput(std::string awaited, std::function<void()> found)
+      : awaited_(std::move(awaited)), found_(std::move(found)) {}
+
+ protected:
+  int sync() override {
+    if (found_ && str().find(awaited_) != std::string::npos) std::exchange(found_, nullptr)();
+    return 0;
+  }
+
+ private:
+  const std::string awaited_;
+  std::function<void()> found_;
+};
+
+class CommandsTest : public testing::Test {
+ protected:
+  CommandsTest() {
+    std::string pattern = testing::TempDir() + "/greeterctl_XXXXXX";
+    dir_ = mkdtemp(pattern.data());
+  }
+  ~CommandsTest() override { std::filesystem::remove_all(dir_); }
+
+  Outcome Greeterctl(std::vector<std::string> arguments, std::streambuf* out_buffer = nullptr,
+                     int interrupt_fd = -1) {
+    arguments.insert(arguments.begin(), {"--server", server_});
+    const auto parsed = ParseCommandLine(arguments);
+    if (const auto* early = std::get_if<EarlyExit>(&parsed))
+      return {early->code, "", early->message};
+    std::istringstream in(stdin_);
+    std::ostringstream buffer;
+    std::ostream out(out_buffer == nullptr ? buffer.rdbuf() : out_buffer);
+    std::ostringstream err;
+    Console console{in, out, err, terminal_, interrupt_fd};
+    const int code = RunCommand(std::get<CommandLine>(parsed), console);
+    return {code, buffer.str(), err.str()};
+  }
+
+  std::string Write(const std::string& name, const std::string& content) {
+    std::ofstream(dir_ + "/" + name, std::ios::binary) << content;
+    return dir_ + "/" + name;
+  }
+
+  // The server answers everything with this, and with these refused values.
+  void Refuse(grpc::StatusCode code, const std::string& message,
+              const std::vector<std::pair<std::string, std::string>>& violations = {}) {
+    google::rpc::BadRequest bad_request;
+    for (const auto& [field, description] : violations) {
+      auto* violation = bad_request.add_field_violations();
+      violation->set_field(field);
+      violation->set_description(description);
+    }
+    google::rpc::Status details;
+    details.set_code(code);
+    details.set_message(message);
+    if (!violations.empty()) details.add_details()->PackFrom(bad_request);
+    service_.status = grpc::Status(code, message, details.SerializeAsString());
+  }
+
+  void HaveGreeting(const api::Greeting& greeting) {
+    auto* listener = service_.config_response.mutable_config()->add_listeners();
+    listener->set_name("default");
+    *listener->mutable_greeting() = greeting;
+    service_.config_response.mutable_revision()->set_number(3);
+  }
+
+  static api::ListenerStatus Listening() {
+    api::ListenerStatus listener;
+    listener.set_name("default");
+    listener.set_state(api::ListenerStatus::STATE_LISTENING);
+    listener.set_bound_address("127.0.0.1:9190");
+    return listener;
+  }
+
+  FakeAdminService service_;
+  std::string server_ = service_.address();
+  std::string stdin_;
+  bool terminal_ = false;
+  std::string dir_;
+};
+
+TEST_F(CommandsTest, StatusInEveryFormat) {
+  *service_.status_response.mutable_status()->add_listeners() = Listening();
+  const Outcome table = Greeterctl({"status", "-l", "default"});
+  EXPECT_EQ(table.code, 0);
+  EXPECT_EQ(table.err, "");
+  EXPECT_THAT(table.out, HasSubstr("\ndefault   listening  127.0.0.1:9190 "));
+  EXPECT_EQ(service_.status_request.listener(), "default");
+  EXPECT_THAT(Greeterctl({"status", "-o", "json"}).out,
+              AllOf(StartsWith("{\n \"status\": {\n"), HasSubstr("\"STATE_LISTENING\"")));
+  EXPECT_THAT(Greeterctl({"status", "-o", "yaml"}).out,
+              AllOf(StartsWith("status:\n"), HasSubstr("state: STATE_LISTENING\n")));
+}
+
+TEST_F(CommandsTest, Counts) {
+  service_.counts_response.mutable_total()->set_accepted(5);
+  service_.counts_response.add_listeners()->set_name("default");
+  EXPECT_THAT(Greeterctl({"counts"}).out, HasSubstr("\ndefault "));
+  // Scripts find zeroes too.
+  EXPECT_THAT(Greeterctl({"counts", "-o", "json"}).out,
+              AllOf(HasSubstr("\"accepted\": \"5\""), HasSubstr("\"reset\": \"0\"")));
+}
+
+TEST_F(CommandsTest, MessageGetGivesAPipeTheExactBytes) {
+  api::Greeting greeting;
+  greeting.set_raw(std::string("\0\xFF\n", 3));
+  greeting.set_ending(api::ENDING_LF);
+  HaveGreeting(greeting);
+  EXPECT_EQ(Greeterctl({"message", "get"}).out, std::string("\0\xFF\n", 3));
+  EXPECT_EQ(Greeterctl({"message", "get", "-o", "json"}).out,
+            "{\n \"ending\": \"ENDING_LF\",\n \"template\": false,\n \"raw\": \"AP8K\"\n}\n");
+  EXPECT_EQ(Greeterctl({"message", "get", "-o", "yaml"}).out,
+            "raw: \"AP8K\"\nending: ENDING_LF\ntemplate: false\n");
+}
+
+TEST_F(CommandsTest, MessageGetGivesATerminalAReadableForm) {
+  api::Greeting greeting;
+  greeting.set_text("Hello\x1b world");
+  HaveGreeting(greeting);
+  terminal_ = true;
+  EXPECT_EQ(Greeterctl({"message", "get"}).out,
+            "listener  default\nending    none\ntemplate  no\nsize      12 bytes\n\n"
+            "Hello\\x1B world\n");
+}
+
+TEST_F(CommandsTest, MessageGetOfAnUnknownListener) {
+  HaveGreeting({});
+  const Outcome outcome = Greeterctl({"message", "get", "-l", "defualt"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.out, "");
+  EXPECT_EQ(outcome.err, "greeterctl: no listener \"defualt\"; did you mean \"default\"?\n");
+}
+
+TEST_F(CommandsTest, MessageSetSendsAllThatWasGiven) {
+  *service_.set_response.mutable_listener() = Listening();
+  service_.set_response.mutable_revision()->set_number(4);
+  const Outcome outcome =
+      Greeterctl({"message", "set", "Hi ${remote_addr}", "-l", "web", "--ending", "crlf",
+                  "--template", "--expect-revision", "3", "--comment", "why"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out,
+            "default has the message (revision 4) and is listening on 127.0.0.1:9190\n");
+  EXPECT_EQ(
+      service_.set_request.ShortDebugString(),
+      "listener: \"web\" greeting { text: \"Hi ${remote_addr}\" ending: ENDING_CRLF template: "
+      "true } change { expected_revision: 3 comment: \"why\" }");
+}
+
+TEST_F(CommandsTest, MessageSetReadsFilesStdinAndHex) {
+  EXPECT_EQ(Greeterctl({"message", "set", "--file", Write("text", "caf\xC3\xA9\n")}).code, 0);
+  EXPECT_EQ(service_.set_request.greeting().text(), "caf\xC3\xA9\n");
+  EXPECT_EQ(Greeterctl({"message", "set", "--file", Write("raw", "a\xFF")}).code, 0);
+  EXPECT_EQ(service_.set_request.greeting().raw(), "a\xFF");
+  stdin_ = "from stdin";
+  EXPECT_EQ(Greeterctl({"message", "set", "--file", "-"}).code, 0);
+  EXPECT_EQ(service_.set_request.greeting().text(), "from stdin");
+  EXPECT_EQ(Greeterctl({"message", "set", "--hex", "48 69 0A00ff"}).code, 0);
+  EXPECT_EQ(service_.set_request.greeting().raw(), std::string("Hi\n\0\xFF", 5));
+  EXPECT_EQ(Greeterctl({"message", "set", ""}).code, 0);
+  EXPECT_TRUE(service_.set_request.greeting().has_text());
+}
+
+TEST_F(CommandsTest, MessageSetRefusesWhatCantBeSent) {
+  const auto refused = [this](const std::vector<std::string>& arguments, int code) {
+    std::vector<std::string> all = {"message", "set"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Outcome outcome = Greeterctl(all);
+    EXPECT_EQ(outcome.code, code);
+    EXPECT_EQ(outcome.out, "");
+    return outcome.err;
+  };
+  EXPECT_EQ(refused({"ab\xFF"}, 7),
+            "greeterctl: TEXT is not UTF-8: byte 0xFF at offset 2; send other bytes with --file or "
+            "--hex\n");
+  EXPECT_EQ(refused({"a", "--comment", "\x80"}, 7),
+            "greeterctl: --comment is not UTF-8: byte 0x80 at offset 0\n");
+  EXPECT_THAT(refused({"--hex", "4g"}, 7), HasSubstr("\"4g\" is not hexadecimal"));
+  EXPECT_THAT(refused({"--hex", "414"}, 7), HasSubstr("odd number of digits"));
+  EXPECT_EQ(refused({"--file", dir_ + "/none"}, 1),
+            absl::StrCat("greeterctl: ", dir_, "/none: No such file or directory\n"));
+  EXPECT_EQ(refused({"--file", dir_}, 1), absl::StrCat("greeterctl: ", dir_, ": Is a directory\n"));
+  EXPECT_THAT(refused({"--file", Write("long", std::string(65537, 'x'))}, 7),
+              HasSubstr("at most 65,536 bytes"));
+  EXPECT_FALSE(service_.set_request.has_greeting());
+}
+
+TEST_F(CommandsTest, StartAndStop) {
+  *service_.start_response.mutable_listener() = Listening();
+  service_.start_response.mutable_revision()->set_number(5);
+  EXPECT_EQ(Greeterctl({"start"}).out, "default is listening on 127.0.0.1:9190 (revision 5)\n");
+  service_.stop_response.mutable_listener()->set_name("web");
+  service_.stop_response.mutable_listener()->set_state(api::ListenerStatus::STATE_STOPPED);
+  service_.stop_response.mutable_revision()->set_number(6);
+  EXPECT_EQ(Greeterctl({"stop", "-l", "web", "--comment", "c"}).out,
+            "web is stopped (revision 6)\n");
+  EXPECT_EQ(service_.stop_request.ShortDebugString(),
+            "listener: \"web\" change { comment: \"c\" }");
+}
+
+TEST_F(CommandsTest, WhatConfigGetPrintsCanBeApplied) {
+  api::Greeting greeting;
+  greeting.set_text("a\nb\n");
+  HaveGreeting(greeting);
+  service_.config_response.mutable_revision()->set_author("alice");
+  EXPECT_THAT(Greeterctl({"config", "get"}).out,
+              StartsWith("# revision 3, by alice\nlisteners:\n  - name: default\n"));
+  for (const char* format : {"table", "json", "yaml"}) {
+    service_.apply_request.Clear();
+    stdin_ = Greeterctl({"config", "get", "-o", format}).out;
+    const Outcome outcome = Greeterctl({"config", "apply", "-f", "-"});
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_EQ(service_.apply_request.config().ShortDebugString(),
+              service_.config_response.config().ShortDebugString());
+  }
+  Greeterctl({"config", "get", "--revision", "2"});
+  EXPECT_EQ(service_.config_request.revision(), 2u);
+}
+
+TEST_F(CommandsTest, ConfigApply) {
+  const std::string file = Write("c.yaml", "listeners: [{name: a}]");
+  service_.apply_response.mutable_revision()->set_number(7);
+  *service_.apply_response.add_listeners() = Listening();
+  EXPECT_THAT(Greeterctl({"config", "apply", "-f", file}).out,
+              AllOf(StartsWith("The config is in force as revision 7.\n\nLISTENER "),
+                    HasSubstr("\ndefault ")));
+  EXPECT_FALSE(service_.apply_request.change().validate_only());
+  EXPECT_EQ(Greeterctl({"config", "apply", "-f", file, "--dry-run"}).out,
+            "The config is fine and would be revision 7; nothing has changed.\n");
+  EXPECT_TRUE(service_.apply_request.change().validate_only());
+}
+
+TEST_F(CommandsTest, ConfigApplyRefusesABadFileWithoutAskingTheServer) {
+  const std::string file = Write("c.yaml", "listeners:\n- nmae: a\n");
+  const Outcome outcome = Greeterctl({"config", "apply", "-f", file});
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_EQ(outcome.err, absl::StrCat("greeterctl: ", file,
+                                      ":2: listeners[0].nmae: unknown field; did you mean "
+                                      "\"name\"?\n"));
+  EXPECT_EQ(Greeterctl({"config", "apply", "-f", dir_ + "/none"}).code, 1);
+  stdin_ = "";
+  EXPECT_THAT(Greeterctl({"config", "apply", "-f", "-"}).err,
+              StartsWith("greeterctl: standard input: is empty; "));
+  EXPECT_FALSE(service_.apply_request.has_config());
+}
+
+TEST_F(CommandsTest, ErrorsAreTheServersOwnWords) {
+  const std::vector<std::pair<grpc::StatusCode, int>> cases = {
+      {grpc::StatusCode::NOT_FOUND, 4},           {grpc::StatusCode::ABORTED, 5},
+      {grpc::StatusCode::PERMISSION_DENIED, 6},   {grpc::StatusCode::UNAUTHENTICATED, 6},
+      {grpc::StatusCode::INVALID_ARGUMENT, 7},    {grpc::StatusCode::UNAVAILABLE, 3},
+      {grpc::StatusCode::FAILED_PRECONDITION, 1}, {grpc::StatusCode::INTERNAL, 1}};
+  for (const auto& [code, exit_code] : cases) {
+    Refuse(code, "what, why: how\x1b");
+    const Outcome outcome = Greeterctl({"stop"});
+    EXPECT_EQ(outcome.code, exit_code);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_EQ(outcome.err, "greeterctl: what, why: how\\x1B\n");
+  }
+}
+
+TEST_F(CommandsTest, EveryRefusedValueHasItsLine) {
+  Refuse(grpc::StatusCode::INVALID_ARGUMENT, "greeting.text: too long; name: bad",
+         {{"greeting.text", "too long"}, {"name", "bad"}});
+  const Outcome outcome = Greeterctl({"message", "set", "x"});
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_EQ(outcome.err,
+            "greeterctl: refused as invalid; nothing has changed\n"
+            "  greeting.text: too long\n"
+            "  name: bad\n");
+}
+
+TEST_F(CommandsTest, NobodyThere) {
+  service_.Stop();
+  const Outcome outcome = Greeterctl({"status"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.err,
+            absl::StrCat("greeterctl: can't reach greeterd at ", server_,
+                         " (Connection refused); is it running, and is this its admin address? "
+                         "(--server or GREETER_SERVER)\n"));
+}
+
+TEST_F(CommandsTest, SomeoneThereWhoNeverAnswers) {
+  // A unix socket that queues connections and accepts none.
+  const std::string path = dir_ + "/s";
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  ASSERT_EQ(listen(fd, 5), 0);
+  server_ = "unix:" + path;
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"status"}, {"status", "--watch"}}) {
+    std::vector<std::string> arguments = {"--timeout", "100ms"};
+    arguments.insert(arguments.end(), command.begin(), command.end());
+    const Outcome outcome = Greeterctl(arguments);
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_EQ(outcome.err,
+              absl::StrCat("greeterctl: no answer from ", server_,
+                           " within 100ms; is that greeterd's admin address? (--timeout waits "
+                           "longer)\n"));
+  }
+  close(fd);
+}
+
+class WatchTest : public CommandsTest {
+ protected:
+  WatchTest() {
+    EXPECT_EQ(pipe(interrupt_), 0);
+    service_.updates.resize(2);
+    service_.updates[0].mutable_status()->set_server_id("first");
+    service_.updates[1].mutable_status()->set_server_id("second");
+  }
+  ~WatchTest() override {
+    close(interrupt_[0]);
+    close(interrupt_[1]);
+  }
+
+  // Watches until `awaited` has been printed, then does `then`.
+  Outcome WatchUntil(const std::string& awaited, const std::function<void()>& then,
+                     std::vector<std::string> arguments = {}) {
+    WatchedOutput out(awaited, then);
+    arguments.insert(arguments.begin(), {"status", "--watch"});
+    Outcome outcome = Greeterctl(arguments, &out, interrupt_[0]);
+    outcome.out = out.str();
+    return outcome;
+  }
+
+  void Interrupt() { EXPECT_EQ(write(interrupt_[1], "x", 1), 1); }
+
+  int interrupt_[2] = {-1, -1};
+};
+
+TEST_F(WatchTest, PrintsEveryUpdateUntilInterrupted) {
+  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); });
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("server    first"), HasSubstr("\n\nserver    second"),
+                                 Not(HasSubstr("\x1b"))));
+}
+
+TEST_F(WatchTest, RedrawsInATerminal) {
+  terminal_ = true;
+  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); });
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("\x1b[H\x1b[Jserver    first"),
+                                 HasSubstr("\x1b[H\x1b[Jserver    sec")));
+}
+
+TEST_F(WatchTest, SeparatesYamlDocuments) {
+  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); }, {"-o", "yaml"});
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("status:\n"), HasSubstr("\n---\nstatus:\n")));
+}
+
+TEST_F(WatchTest, SaysThatTheServerHasStopped) {
+  service_.watch_ends = true;
+  for (const grpc::Status& end :
+       {grpc::Status::OK, grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping")}) {
+    service_.status = end;
+    const Outcome outcome = WatchUntil("never printed", [] {});
+    EXPECT_EQ(outcome.code, 3);
+    EXPECT_EQ(outcome.err, absl::StrCat("greeterctl: greeterd at ", server_, " has stopped\n"));
+  }
+}
+
+TEST_F(WatchTest, AFullDiskEndsIt) {
+  std::filebuf full;
+  ASSERT_NE(full.open("/dev/full", std::ios::out), nullptr);
+  EXPECT_EQ(Greeterctl({"status", "--watch"}, &full).code, 0);
+}
+
+TEST_F(WatchTest, AnErrorEndsIt) {
+  service_.updates.clear();
+  service_.watch_ends = true;
+  Refuse(grpc::StatusCode::NOT_FOUND, "no listener \"x\"");
+  const Outcome outcome = WatchUntil("never printed", [] {}, {"-l", "x"});
+  EXPECT_EQ(outcome.code, 4);
+  EXPECT_EQ(outcome.err, "greeterctl: no listener \"x\"\n");
+  EXPECT_THAT(outcome.out, IsEmpty());
+}
+
+}  // namespace
+}  // namespace greeter::admin_cli
