@@ -26,6 +26,15 @@ absl::StatusOr<control::Record> MemoryStore::Get(uint64_t revision) {
   return records_[revision - oldest];
 }
 
+absl::StatusOr<std::vector<api::Revision>> MemoryStore::List(uint64_t before, size_t limit) {
+  std::vector<api::Revision> revisions;
+  for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
+    if (revisions.size() == limit) break;
+    if (record->revision.number() < before) revisions.push_back(record->revision);
+  }
+  return revisions;
+}
+
 absl::Status MemoryStore::Append(const control::Record& record) {
   const uint64_t next = records_.empty() ? 1 : records_.back().revision.number() + 1;
   if (record.revision.number() != next) {

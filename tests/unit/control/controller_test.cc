@@ -212,7 +212,7 @@ TEST_F(ControllerLifeTest, ReadsDoNotWaitForAChange) {
 }
 
 TEST_F(ControllerLifeTest, StatusAndCountsCoverAllListenersOrOne) {
-  options_.identity = {"id-1", "9.9", absl::FromUnixSeconds(1'700'000'000)};
+  options_.identity = {"id-1", "9.9", absl::FromUnixSeconds(1'700'000'000), {}};
   MakeController();
   Start(ConfigOf({{"default", ":1"}, {"b", ":2"}}));
   const auto status = controller_->GetStatus("");
@@ -240,6 +240,28 @@ TEST_F(ControllerLifeTest, EarlierConfigsComeFromTheStore) {
               AllOf(HasSubstr("no revision 3"), HasSubstr("current one is 2")));
   store_.broken = true;
   EXPECT_EQ(Load(1).status().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST_F(ControllerLifeTest, RemembersTheConfigFileAppliedLast) {
+  const api::Config file = ConfigOf({{"default", ":1"}});
+  ASSERT_TRUE(controller_->Start(file, "hash-1").ok());
+  EXPECT_EQ(store_.Get(1)->file->hash, "hash-1");
+  EXPECT_EQ(controller_->snapshot()->file->revision, 1U);
+
+  // A change at run time carries it on.
+  ASSERT_TRUE(Run(SetMessage(Message("Moin"))).ok());
+  EXPECT_EQ(store_.Get(2)->file->hash, "hash-1");
+  EXPECT_EQ(Load(std::nullopt)->file->revision, 1U);
+
+  // Applied again, unchanged: nothing new. A new hash is, even of the same Config.
+  for (const auto& [hash, revision] :
+       std::vector<std::pair<std::string, uint64_t>>{{"hash-1", 3}, {"hash-1", 3}, {"hash-2", 4}}) {
+    Change change = ApplyConfig(Application(file));
+    change.file_hash = hash;
+    EXPECT_EQ(Run(std::move(change))->revision.number(), revision);
+    EXPECT_EQ(controller_->snapshot()->file->hash, hash);
+    EXPECT_EQ(controller_->snapshot()->file->revision, revision);
+  }
 }
 
 TEST_F(ControllerLifeTest, ObserversSeeEverySnapshotOnTheControllerThread) {
