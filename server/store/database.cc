@@ -39,11 +39,6 @@ absl::StatusOr<Database> Database::Open(const std::string& path) {
   if (connection == nullptr) return absl::UnavailableError(path + ": out of memory");
   sqlite3_extended_result_codes(connection, 1);
   if (result != SQLITE_OK) return database.Error(result);
-  // SQLite falls back to reading alone without a word.
-  if (sqlite3_db_readonly(connection, "main") == 1) {
-    return absl::FailedPreconditionError(
-        path + " can't be written: it is read-only, or lies on a read-only file system");
-  }
   sqlite3_busy_timeout(connection, kBusyTimeoutMilliseconds);
   return database;
 }

@@ -21,8 +21,8 @@ namespace greeter::store {
 // space, I/O errors, locked by someone else). They name the file.
 class Database {
  public:
-  // Opens `path`, which exists, for reading and writing. FAILED_PRECONDITION if it can't be
-  // written.
+  // Opens `path`, which exists, for reading and writing; where that is not allowed, the first write
+  // fails.
   static absl::StatusOr<Database> Open(const std::string& path);
 
   // Runs statements that give no rows, or whose rows don't matter.

@@ -36,8 +36,9 @@ class SqliteStore : public control::ConfigStore {
 
   // Claims `directory` for this process and opens or creates greeter.db in it. The errors are for
   // the person who starts greeterd: those of StateDirectory::Claim(), DATA_LOSS for a damaged file,
-  // FAILED_PRECONDITION for a read-only one or one of a newer greeterd, UNAVAILABLE.
-  // A file of up to 64 MiB is checked as a whole, of a larger one the newest revision alone.
+  // FAILED_PRECONDITION for one of a newer greeterd, PERMISSION_DENIED for one that can't be
+  // written, UNAVAILABLE. A file of up to 64 MiB is checked as a whole, of a larger one the newest
+  // revision alone.
   static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& directory,
                                                            const Options& options);
 

@@ -13,8 +13,8 @@
 namespace greeter::store {
 
 // Opens greeter.db in `directory`, made anew if it is not there, checks it and brings its schema up
-// to date. DATA_LOSS if it is damaged or not greeterd's, FAILED_PRECONDITION if it is read-only or
-// of a newer greeterd, PERMISSION_DENIED, UNAVAILABLE. One thread at a time.
+// to date. DATA_LOSS if it is damaged or not greeterd's, FAILED_PRECONDITION if it is of a newer
+// greeterd, PERMISSION_DENIED if it can't be written, UNAVAILABLE. One thread at a time.
 absl::StatusOr<Database> OpenStateFile(const StateDirectory& directory);
 
 // Renames greeter.db, and what belongs to it, to greeter.db.damaged-TIME and returns its new path.

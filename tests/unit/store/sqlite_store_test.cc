@@ -122,6 +122,20 @@ TEST_F(SqliteStoreTest, TheFileDoesNotGrowWithTheNumberOfChanges) {
   EXPECT_LT(std::filesystem::file_size(File()), before * 3 / 2);
 }
 
+TEST_F(SqliteStoreTest, TheLogShrinksWhenWhoeverHeldItUpIsGone) {
+  OpenWith(1);
+  auto reader = Database::Open(File());
+  ASSERT_TRUE(reader.ok());
+  ASSERT_TRUE(reader->Execute("BEGIN; SELECT * FROM revisions").ok());
+  const std::string text(60'000, 'x');
+  uint64_t number = 1;
+  while (number < 150) ASSERT_TRUE(store_->Append(RecordOf(++number, text)).ok());
+  EXPECT_GT(std::filesystem::file_size(File() + "-wal"), 8U << 20);
+  ASSERT_TRUE(reader->Execute("COMMIT").ok());
+  while (number < 160) ASSERT_TRUE(store_->Append(RecordOf(++number, text)).ok());
+  EXPECT_LT(std::filesystem::file_size(File() + "-wal"), 5U << 20);
+}
+
 TEST_F(SqliteStoreTest, IsPrivateAndReadableWithOtherTools) {
   OpenWith(2);
   EXPECT_EQ(Mode(directory_), 0700U);
@@ -170,11 +184,18 @@ TEST_F(SqliteStoreTest, FindsACutFile) {
 }
 
 TEST_F(SqliteStoreTest, FindsAnOverwrittenPage) {
-  MakeFile();
-  std::string content = ReadFile(File());
-  content.replace(4096, 2048, std::string(2048, '\xA5'));
-  WriteFile(File(), content);
-  ExpectDamage("greeter.db", File());
+  constexpr size_t kPage = 4096;
+  // The first page is the file's head, the last the newest revision's, those between hold others.
+  for (size_t at = 0; at < 3 * kPage; at += kPage) {
+    MakeFile();
+    std::string content = ReadFile(File());
+    ASSERT_GT(content.size(), at + kPage);
+    content.replace(at, kPage / 2, std::string(kPage / 2, '\xA5'));
+    WriteFile(File(), content);
+    ExpectDamage("", File());
+    store_.reset();
+    std::filesystem::remove_all(directory_);
+  }
 }
 
 TEST_F(SqliteStoreTest, FindsAChangedByteInTheNewestConfig) {
