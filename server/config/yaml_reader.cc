@@ -43,6 +43,7 @@ const FieldDescriptor* FindField(const Descriptor& type, const std::string& key)
 
 std::string UnknownField(const Descriptor& type, const std::string& key) {
   std::vector<std::string> names;
+  names.reserve(static_cast<size_t>(type.field_count()));
   for (int i = 0; i < type.field_count(); ++i) {
     names.push_back(type.field(i)->json_name());
   }

@@ -59,7 +59,7 @@ struct ServerIdentity {
   std::string version;
   absl::Time start_time;
   // As in api::ServerStatus.
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = {};
 };
 
 class Controller {

@@ -96,12 +96,13 @@ void CheckLimits(const std::string& path, const api::Limits& limits, Violations&
   }
   const std::string burst_path = absl::StrCat(path, ".accept_burst");
   if (limits.accept_burst() > kMaxAcceptRate) {
-    violations.push_back({burst_path, absl::StrCat(limits.accept_burst(),
-                                                   " is too much; use 1 to ", kMaxAcceptRate)});
+    violations.push_back({burst_path, absl::StrCat(limits.accept_burst(), " is too much; use 1 to ",
+                                                   kMaxAcceptRate)});
   } else if (limits.accept_burst() > 0 && limits.accept_rate() == 0) {
     violations.push_back(
-        {burst_path, absl::StrCat(limits.accept_burst(),
-                                  " has no meaning without accept_rate; set that, or leave it out")});
+        {burst_path,
+         absl::StrCat(limits.accept_burst(),
+                      " has no meaning without accept_rate; set that, or leave it out")});
   }
 }
 

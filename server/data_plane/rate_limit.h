@@ -13,9 +13,13 @@ namespace greeter::data_plane {
 // Any thread.
 class RateLimit {
  public:
-  // Takes one of the events that are allowed at `now`: `per_second` (at least 1) on average, at most
-  // `burst` (at least 1) at once. False if there is none. Both numbers may differ from call to call.
+  // Takes one of the events that are allowed at `now`: `per_second` (at least 1) on average, at
+  // most `burst` (at least 1) at once. False if there is none. Both numbers may differ from call to
+  // call.
   bool TryTake(uint32_t per_second, uint32_t burst, std::chrono::steady_clock::time_point now);
+
+  // Returns one taken with the same `per_second` that was not used after all.
+  void GiveBack(uint32_t per_second);
 
  private:
   // When the bucket will be full again, in nanoseconds of the steady clock.

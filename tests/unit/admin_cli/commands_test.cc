@@ -321,6 +321,13 @@ TEST_F(CommandsTest, NobodyThere) {
                          "(--server or GREETER_SERVER)\n"));
 }
 
+TEST_F(CommandsTest, NoProxyComesBetween) {
+  // Port 1 refuses, so a call through the proxy would fail.
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  EXPECT_EQ(Greeterctl({"status"}).code, 0);
+  unsetenv("http_proxy");
+}
+
 TEST_F(CommandsTest, SomeoneThereWhoNeverAnswers) {
   // A unix socket that queues connections and accepts none.
   const std::string path = dir_ + "/s";

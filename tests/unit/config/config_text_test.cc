@@ -12,6 +12,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "config/yaml_writer.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace greeter::config {
@@ -107,6 +108,8 @@ TEST(ConfigTextTest, WritesYamlForPeople) {
     limits:
       maxConnections: 0
       overflow: OVERFLOW_UNSPECIFIED
+      acceptRate: 0
+      acceptBurst: 0
   - name: ""
     address: ""
 )");
@@ -135,6 +138,7 @@ TEST(ConfigTextTest, WritesAnyMessage) {
         reset: 0
         rejected: 0
         bytesSent: 0
+  warnings: []
 )");
 }
 
@@ -247,6 +251,17 @@ TEST(ConfigTextTest, SpecialWordsAndShapesReadBack) {
     SCOPED_TRACE(text);
     ExpectReadsBack(ConfigWithText(text));
   }
+}
+
+TEST(ConfigTextTest, QuotesWhatAnotherParserCouldMisread) {
+  for (const char* text : {"Hello world", "greeter.yaml", "a-b_c/d", "yesterday"}) {
+    EXPECT_EQ(YamlText(text, 0), text);
+  }
+  for (const char* text : {"yes", "NO", "on", "y", "true", "Null", "1", "12:30", "", "a: b", "a ",
+                           "-", "~", "2026-11-23", "caf\xC3\xA9"}) {
+    EXPECT_EQ(YamlText(text, 0), absl::StrCat("\"", text, "\""));
+  }
+  EXPECT_EQ(YamlText("a\nb", 2), "|-\n    a\n    b");
 }
 
 TEST(ConfigTextTest, RandomTextsReadBack) {

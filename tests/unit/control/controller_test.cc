@@ -212,7 +212,7 @@ TEST_F(ControllerLifeTest, ReadsDoNotWaitForAChange) {
 }
 
 TEST_F(ControllerLifeTest, StatusAndCountsCoverAllListenersOrOne) {
-  options_.identity = {"id-1", "9.9", absl::FromUnixSeconds(1'700'000'000), {}};
+  options_.identity = {"id-1", "9.9", absl::FromUnixSeconds(1'700'000'000), {"mind the gap"}};
   MakeController();
   Start(ConfigOf({{"default", ":1"}, {"b", ":2"}}));
   const auto status = controller_->GetStatus("");
