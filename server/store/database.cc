@@ -125,7 +125,7 @@ std::string Statement::Text(int column) const {
   const unsigned char* text = sqlite3_column_text(statement_.get(), column);
   if (text == nullptr) return "";
   const int size = sqlite3_column_bytes(statement_.get(), column);
-  return std::string(reinterpret_cast<const char*>(text), static_cast<size_t>(size));
+  return {reinterpret_cast<const char*>(text), static_cast<size_t>(size)};
 }
 
 bool Statement::IsNull(int column) const {

@@ -54,7 +54,7 @@ absl::Status Configure(Database& database) {
 
 absl::Status Migrate(Database& database, int64_t version) {
   absl::Status status = database.Execute("BEGIN IMMEDIATE");
-  for (size_t i = static_cast<size_t>(version); status.ok() && i < kMigrations.size(); ++i) {
+  for (auto i = static_cast<size_t>(version); status.ok() && i < kMigrations.size(); ++i) {
     status = database.Execute(absl::StrCat(kMigrations[i], "; PRAGMA user_version = ", i + 1));
   }
   if (status.ok()) status = database.Execute("COMMIT");
