@@ -1,6 +1,7 @@
 // greeterd: builds the house from the ground up, runs until told to stop, and takes it down in
 // reverse order.
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -24,6 +25,7 @@
 #include "daemon/options.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
+#include "net/descriptor_limit.h"
 #include "net/listening_sockets.h"
 #include "store/memory_store.h"
 
@@ -44,6 +46,10 @@ absl::StatusOr<api::Config> InitialConfig(const daemon::Options& options) {
   return config;
 }
 
+// Descriptors that are kept from the data plane, so that the admin service answers whatever clients
+// do: an eighth, within reason.
+int ControlPlaneReserve(int descriptors) { return std::clamp(descriptors / 8, 64, 1024); }
+
 void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
   for (const api::ListenerStatus& listener : snapshot.listeners) {
     if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
@@ -59,8 +65,10 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   absl::StatusOr<api::Config> config = InitialConfig(options);
   if (!config.ok()) return config.status();
 
+  const int descriptors = net::RaiseDescriptorLimit();
   std::vector<std::string> warnings;
   data_plane::Engine::Options engine_options;
+  engine_options.descriptors = descriptors - ControlPlaneReserve(descriptors);
   engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
   if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
     engine_options.gates = false;

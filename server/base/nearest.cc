@@ -19,7 +19,7 @@ size_t EditDistance(absl::string_view a, absl::string_view b) {
       row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
     }
   }
-  return row.back();
+  return row[b.size()];
 }
 
 }  // namespace

@@ -168,7 +168,27 @@ void Connections::OnTime(Clock::time_point now) {
 
 Clock::time_point Connections::next_time() const { return std::min(next_sweep_, next_expiry_); }
 
+bool Connections::MakeRoom(Clock::time_point now) {
+  const size_t before = open_;
+  if (!fresh_.empty() && now >= last_sweep_ + kLeastSweepInterval) Sweep(now);
+  if (open_ < before) return true;
+  Use* oldest = nullptr;
+  Clock::time_point since = now - kLeastLinger;
+  for (Use& use : uses_) {
+    if (use.lingering.head == kNone) continue;
+    const Connection& head = table_[use.lingering.head];
+    const Clock::time_point head_since = head.deadline - use.service->limits.linger_timeout;
+    if (head_since > since) continue;
+    since = head_since;
+    oldest = &use;
+  }
+  if (oldest == nullptr) return false;
+  End(oldest->lingering.head, Outcome::kTimedOut);
+  return true;
+}
+
 void Connections::Sweep(Clock::time_point now) {
+  last_sweep_ = now;
   size_t kept = 0;
   for (Fresh& fresh : fresh_) {
     uint64_t drained = 0;
@@ -272,7 +292,7 @@ void Connections::End(uint32_t key, Outcome outcome) {
 }
 
 void Connections::Count(Use* use, bool has_place, Outcome outcome) {
-  if (has_place) use->service->counts->LeavePlace();
+  if (has_place) use->service->admission->LeavePlace();
   use->counts->Ended(outcome);
   --open_;
   // A retired use that is empty is removed by the next Expire().

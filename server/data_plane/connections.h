@@ -53,6 +53,10 @@ class Connections {
   };
 
   static constexpr std::chrono::milliseconds kSweepInterval{20};
+  // The same when room is wanted.
+  static constexpr std::chrono::milliseconds kLeastSweepInterval{1};
+  // A client's due even when room is wanted: time for its end, or its belated data, to arrive.
+  static constexpr std::chrono::milliseconds kLeastLinger{100};
 
   // `epoll` outlives this; `worker` is the number of the slot to count in.
   Connections(int epoll, size_t worker);
@@ -76,6 +80,11 @@ class Connections {
 
   // Sweeps and expires what is due.
   void OnTime(Clock::time_point now);
+
+  // Ends a connection that has been greeted, if there is one that may be: one whose client has
+  // ended, else the one that has lingered longest, but no less than kLeastLinger; it is counted as
+  // timed_out. False if there is none.
+  bool MakeRoom(Clock::time_point now);
 
   // When OnTime() must be called next; Clock::time_point::max() if nothing waits.
   Clock::time_point next_time() const;
@@ -146,6 +155,7 @@ class Connections {
   std::vector<Connection> table_;
   uint32_t free_ = kNone;
   size_t open_ = 0;
+  Clock::time_point last_sweep_;
   Clock::time_point next_sweep_ = Clock::time_point::max();
   Clock::time_point next_expiry_ = Clock::time_point::max();
   // A template is rendered here.

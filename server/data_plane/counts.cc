@@ -38,13 +38,4 @@ CountsReading ListenerCounts::Read() const {
   return sum;
 }
 
-bool ListenerCounts::TryTakePlace(uint32_t limit) {
-  uint32_t taken = places_taken_.load(std::memory_order_relaxed);
-  while (taken < limit) {
-    if (places_taken_.compare_exchange_weak(taken, taken + 1, std::memory_order_relaxed))
-      return true;
-  }
-  return false;
-}
-
 }  // namespace greeter::data_plane

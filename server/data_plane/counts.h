@@ -63,17 +63,11 @@ class ListenerCounts {
   // between still counts as open. Any thread.
   CountsReading Read() const;
 
-  // Takes one of `limit` places on the listener, for all workers together; false if all are taken.
-  // Used only where a limit is set. Any thread.
-  bool TryTakePlace(uint32_t limit);
-  void LeavePlace() { places_taken_.fetch_sub(1, std::memory_order_relaxed); }
-
   // The next number for ${connection}. Any thread.
   uint64_t NextNumber() { return numbers_.fetch_add(1, std::memory_order_relaxed) + 1; }
 
  private:
   std::vector<WorkerCounts> workers_;
-  std::atomic<uint32_t> places_taken_ = 0;
   std::atomic<uint64_t> numbers_ = 0;
 };
 

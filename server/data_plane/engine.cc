@@ -11,6 +11,14 @@
 #include "net/errors.h"
 
 namespace greeter::data_plane {
+namespace {
+
+// A listener whose workers could not hold even this many connections each is not opened.
+constexpr int64_t kLeastShare = 8;
+// A worker's epoll set and its wakeup.
+constexpr int64_t kDescriptorsOfWorker = 2;
+
+}  // namespace
 
 Engine::Engine(Options options) : options_(options) {
   const auto workers = static_cast<size_t>(std::max(1, options.workers));
@@ -70,6 +78,10 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
   listen.backlog = options_.backlog;
   listen.gate = options_.gates;
   const net::Address& address = item.spec.address;
+  if (Share(endpoints_.size() + preparation.opened_.size() + 1) < kLeastShare) {
+    preparation.failures_.emplace(item.spec.name, net::ListenError(address, EMFILE));
+    return;
+  }
   for (const auto& [id, endpoint] : endpoints_) {
     if (!endpoint.bound.Overlaps(address)) continue;
     if (kept.count(id) != 0) {
@@ -87,11 +99,30 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
   preparation.opened_.emplace(item.endpoint, *std::move(sockets));
 }
 
+int64_t Engine::Share(size_t endpoints) const {
+  const auto workers = static_cast<int64_t>(workers_.size());
+  // An address has a socket for each worker and its gate.
+  const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1);
+  const int64_t own = workers * kDescriptorsOfWorker + listening;
+  return (options_.descriptors - own) / workers;
+}
+
+void Engine::ShareOut(size_t endpoints) {
+  const auto share = static_cast<size_t>(std::max(Share(endpoints), kLeastShare));
+  if (std::exchange(share_, share) == share) return;
+  OnEveryWorker([share](Worker& worker, size_t, const std::function<void()>& done) {
+    worker.SetShare(share);
+    done();
+  });
+}
+
 std::shared_ptr<const Service> Engine::ServiceFor(const ListenerSpec& spec, uint64_t revision) {
-  std::shared_ptr<ListenerCounts>& counts = counts_[spec.name];
-  if (counts == nullptr) counts = std::make_shared<ListenerCounts>(workers_.size());
+  Shared& shared = shared_[spec.name];
+  if (shared.counts == nullptr) {
+    shared = {std::make_shared<ListenerCounts>(workers_.size()), std::make_shared<Admission>()};
+  }
   return std::make_shared<const Service>(
-      Service{spec.name, revision, spec.greeting, spec.limits, counts});
+      Service{spec.name, revision, spec.greeting, spec.limits, shared.counts, shared.admission});
 }
 
 void Engine::Activate(Preparation preparation, uint64_t revision) {
@@ -99,6 +130,7 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
   std::set<std::string> names;
   std::vector<ListenerState> states;
   std::vector<EndpointId> updated;
+  ShareOut(endpoints_.size() + preparation.opened_.size());
   for (const Preparation::Item& item : preparation.items_) {
     const ListenerSpec& spec = item.spec;
     std::shared_ptr<const Service> service = ServiceFor(spec, revision);
@@ -130,7 +162,8 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
     if (wanted.count(id) == 0) unwanted.push_back(id);
   }
   CloseEndpoints(unwanted);
-  std::erase_if(counts_, [&](const auto& entry) { return names.count(entry.first) == 0; });
+  ShareOut(endpoints_.size());
+  std::erase_if(shared_, [&](const auto& entry) { return names.count(entry.first) == 0; });
   listeners_ = std::move(states);
 }
 

@@ -12,6 +12,7 @@
 #ifndef GREETER_DATA_PLANE_ENGINE_H_
 #define GREETER_DATA_PLANE_ENGINE_H_
 
+#include <climits>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -57,6 +58,9 @@ class Engine {
     int backlog = 4096;
     // Close TCP addresses behind a gate; false where net::CheckGate() fails.
     bool gates = true;
+    // What may be open at the same time, listening sockets included: beyond its part of it a worker
+    // accepts no more. So the rest of the process is never left without.
+    int descriptors = INT_MAX;
     // How long handshakes under way when an address is closed may take to complete.
     absl::Duration handshake_grace = absl::Milliseconds(50);
   };
@@ -119,6 +123,10 @@ class Engine {
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
   void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
   void CloseEndpoints(const std::vector<EndpointId>& ids);
+  // Connections that each worker may hold while `endpoints` addresses are open; can be negative.
+  int64_t Share(size_t endpoints) const;
+  // Tells the workers, if it has changed.
+  void ShareOut(size_t endpoints);
   // Runs `task(worker, its number, done)` on every worker; returns when each has called done.
   void OnEveryWorker(const std::function<void(Worker&, size_t, std::function<void()>)>& task);
 
@@ -128,9 +136,16 @@ class Engine {
 
   // Owned by the calling thread.
   std::map<EndpointId, Endpoint> endpoints_;
-  std::map<std::string, std::shared_ptr<ListenerCounts>> counts_;
+  // By name, for as long as a listener exists.
+  struct Shared {
+    std::shared_ptr<ListenerCounts> counts;
+    std::shared_ptr<Admission> admission;
+  };
+  std::map<std::string, Shared> shared_;
   std::vector<ListenerState> listeners_;
   EndpointId next_id_ = 1;
+  // What the workers were told last.
+  size_t share_ = 0;
 };
 
 }  // namespace greeter::data_plane

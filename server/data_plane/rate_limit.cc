@@ -3,20 +3,31 @@
 #include <algorithm>
 
 namespace greeter::data_plane {
+namespace {
+
+int64_t Interval(uint32_t per_second) { return std::max<int64_t>(1, 1'000'000'000 / per_second); }
+
+}  // namespace
 
 bool RateLimit::TryTake(uint32_t per_second, uint32_t burst,
                         std::chrono::steady_clock::time_point now) {
   const int64_t now_ns = std::chrono::nanoseconds(now.time_since_epoch()).count();
-  const int64_t interval = std::max<int64_t>(1, 1'000'000'000 / per_second);
+  const int64_t interval = Interval(per_second);
   const int64_t depth = interval * burst;
   int64_t full_at = full_at_.load(std::memory_order_relaxed);
   for (;;) {
-    // A bucket that was deeper before is emptier than empty for no longer than it is deep now.
-    const int64_t begin = std::clamp(full_at, now_ns, now_ns + depth);
-    const int64_t next = begin + interval;
-    if (next > now_ns + depth) return false;
-    if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return true;
+    const int64_t begin = std::max(full_at, now_ns);
+    // Only a limit that has just become tighter leaves more debt than its depth; it is forgiven.
+    const bool stale = begin > now_ns + depth;
+    const bool allowed = begin + interval <= now_ns + depth;
+    if (!allowed && !stale) return false;
+    const int64_t next = allowed ? begin + interval : now_ns + depth;
+    if (full_at_.compare_exchange_weak(full_at, next, std::memory_order_relaxed)) return allowed;
   }
+}
+
+void RateLimit::GiveBack(uint32_t per_second) {
+  full_at_.fetch_sub(Interval(per_second), std::memory_order_relaxed);
 }
 
 }  // namespace greeter::data_plane

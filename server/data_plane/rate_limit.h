@@ -18,6 +18,9 @@ class RateLimit {
   // call.
   bool TryTake(uint32_t per_second, uint32_t burst, std::chrono::steady_clock::time_point now);
 
+  // Returns one taken with the same `per_second` that was not used after all.
+  void GiveBack(uint32_t per_second);
+
  private:
   // When the bucket will be full again, in nanoseconds of the steady clock.
   std::atomic<int64_t> full_at_ = 0;

@@ -135,6 +135,8 @@ void Worker::Close(EndpointId id, Closure done) {
   next_tick_ = now_;
 }
 
+void Worker::SetShare(size_t connections) { share_ = connections; }
+
 void Worker::Drain(Clock::time_point deadline, Closure done) {
   drain_deadline_ = deadline;
   drained_ = std::move(done);
@@ -187,12 +189,11 @@ Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
 }
 
 Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
+  if (connections_.open() >= share_ && !connections_.MakeRoom(now_)) return Progress::kPause;
   const Service& service = *endpoint.use->service;
-  const Limits& limits = service.limits;
-  const bool limited = limits.max_connections != 0 && !endpoint.closed;
-  const bool has_place = limited && service.counts->TryTakePlace(limits.max_connections);
-  const bool reject = limited && !has_place && limits.overflow == Overflow::kReject;
-  if (limited && !has_place && !reject) return Progress::kPause;
+  Admission::Ticket ticket;
+  if (!endpoint.closed) ticket = service.admission->Ask(service.limits, now_);
+  if (ticket.verdict == Admission::Verdict::kWait) return Progress::kPause;
 
   sockaddr_storage peer;
   socklen_t length = sizeof(peer);
@@ -202,15 +203,16 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
                                      wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.valid()) {
     endpoint.use->counts->accepted.Add(1);
-    if (reject) {
+    if (ticket.verdict == Admission::Verdict::kReject) {
       endpoint.use->counts->Ended(Outcome::kRejected);
     } else {
-      connections_.Greet(std::move(socket), endpoint.use, &peer, has_place, now_);
+      connections_.Greet(std::move(socket), endpoint.use, &peer, ticket.has_place, now_);
     }
     return Progress::kMore;
   }
-  if (has_place) service.counts->LeavePlace();
-  switch (errno) {
+  const int error = errno;
+  if (!endpoint.closed) service.admission->Return(ticket, service.limits);
+  switch (error) {
     case EAGAIN:
     // The queue of a unix socket that has been shut down is empty (unix_accept() in Linux).
     case EINVAL:

@@ -49,6 +49,8 @@ class Worker {
   // Accepts all that is queued, limits aside, then closes the socket and calls `done`. The owner
   // has seen to it that no more get in. Connections go on.
   void Close(EndpointId id, Closure done);
+  // How many connections may be open: beyond that it makes room, or accepts no more for a while.
+  void SetShare(size_t connections);
   // Calls `done` as soon as no connection is open, at the latest at `deadline`: then all that are
   // left have been cut.
   void Drain(Clock::time_point deadline, Closure done);
@@ -89,6 +91,7 @@ class Worker {
   // Owned by the worker thread.
   Connections connections_;
   std::map<EndpointId, Endpoint> endpoints_;
+  size_t share_ = SIZE_MAX;
   Clock::time_point now_;
   Clock::time_point next_tick_ = Clock::time_point::max();
   Clock::time_point drain_deadline_ = Clock::time_point::max();

@@ -103,6 +103,9 @@ absl::Status Connect(const Address& to) {
   socklen_t length = sizeof(error);
   getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
   if (error != 0) return SystemError("connecting to the gate", error);
+  // Closing it resets it: see Fill().
+  const linger abort = {1, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof(abort));
   return absl::OkStatus();
 }
 
@@ -115,9 +118,10 @@ bool Guard(int gate, const Address& bound) {
          (!v6 || SetOption(gate, IPPROTO_IPV6, IPV6_MINHOPCOUNT, kHighestTtl));
 }
 
-// A backlog of 1 holds two connections (sk_acceptq_is_full() in Linux), both made here. They need
-// no open descriptor to stay queued. A backlog of 0 with one would do, but each SYN dropped would
-// look like a SYN flood to the kernel.
+// A backlog of 1 holds two connections (sk_acceptq_is_full() in Linux), both made here. A backlog
+// of 0 with one would do, but each SYN dropped would look like a SYN flood to the kernel. Reset,
+// they stay queued all the same and take no pair of ports: a client of this machine that was given
+// that port later would not get through.
 absl::Status Fill(const Address& bound) {
   for (int i = 0; i < 2; ++i) {
     const absl::Status filled = Connect(Reachable(bound));

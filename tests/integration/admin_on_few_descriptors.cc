@@ -8,14 +8,19 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <string>
 
 #include "admin/admin_server.h"
 #include "control/controller.h"
+#include "spdlog/spdlog.h"
 #include "store/memory_store.h"
 #include "support/fake_data_plane.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
+  // Said before the limit holds: UndefinedBehaviorSanitizer needs a pipe when it first meets a
+  // class, and the acceptor will log when there is none left.
+  spdlog::warn("{} descriptors from here on", std::string(argv[1]));
   const rlim_t limit = std::strtoul(argv[1], nullptr, 10);
   const rlimit descriptors = {limit, limit};
   if (setrlimit(RLIMIT_NOFILE, &descriptors) != 0) return 1;

@@ -206,11 +206,13 @@ TEST(GeneratorTest, SeesRefusal) {
 
 TEST(GeneratorTest, GivesUpOnAServerThatSaysNothing) {
   std::vector<int> clients;
-  Server server([&clients](int fd) { clients.push_back(fd); });
-  Options options = Few(server.target());
-  options.connections = 8;
-  options.timeout = absl::Milliseconds(50);
-  ExpectAll(Drive(options), Outcome::kTimedOut);
+  {
+    Server server([&clients](int fd) { clients.push_back(fd); });
+    Options options = Few(server.target());
+    options.connections = 8;
+    options.timeout = absl::Milliseconds(50);
+    ExpectAll(Drive(options), Outcome::kTimedOut);
+  }
   for (const int fd : clients) close(fd);
 }
 

@@ -40,7 +40,7 @@ TEST_F(RateLimitTest, SavesUpNoMoreThanTheBurst) {
 TEST_F(RateLimitTest, KeepsTheAverageOverManySteps) {
   int taken = 0;
   for (int i = 0; i < 1000; ++i) {
-    taken += Take(3, 100, 1);
+    taken += Take(3, 100, 2);
     now_ += milliseconds(7);
   }
   // Seven seconds at 100 per second.
@@ -49,7 +49,8 @@ TEST_F(RateLimitTest, KeepsTheAverageOverManySteps) {
 
 TEST_F(RateLimitTest, TakesAChangedLimitAtOnce) {
   EXPECT_EQ(Take(1000, 1, 1000), 1000);
-  // A thousand seconds of debt under the old limit, none but its own burst's under the new one.
+  // A thousand seconds of debt under the old limit; under the new one no more than its burst's.
+  EXPECT_EQ(Take(100, 100, 1), 0);
   now_ += milliseconds(10);
   EXPECT_EQ(Take(100, 100, 1), 1);
 }

@@ -1,0 +1,292 @@
+// Changes under load: nobody is harmed, and everybody is counted.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "engine_fixture.h"
+
+namespace greeter::data_plane {
+namespace {
+
+using testing::Greet;
+using testing::Greeted;
+using testing::HowEnded;
+using testing::LoadClients;
+using testing::Tally;
+using testing::TcpClient;
+
+class ChangeTest : public EngineTest {
+ protected:
+  // Promise 5. With `accepted` of the server's, promise 9: both sides tell the same.
+  static void ExpectNobodyHarmed(const Tally& tally) {
+    EXPECT_EQ(tally.harmed(), 0u) << tally;
+    EXPECT_GT(tally.greeted, 0u) << tally;
+  }
+};
+
+// Promises 3 and 9: ten thousand connections get one of a hundred messages each, whole; every
+// reading meanwhile balances, and at the end both sides have counted the same.
+TEST_F(ChangeTest, MessageChangesAHundredTimesUnderLoad) {
+  const auto message = [](int number) {
+    const auto letter = static_cast<char>('a' + number % 26);
+    return std::string(static_cast<size_t>(100 + number * 37), letter);
+  };
+  std::set<std::string> messages;
+  for (int i = 0; i <= 100; ++i) messages.insert(message(i));
+  Serve({message(0)}, {}, ":0");
+  const net::Address address = At(engine().listeners()[0].bound_address);
+  const std::shared_ptr<const ListenerCounts> counts = engine().listeners()[0].counts;
+
+  LoadClients::Options options = LoadOn({Reach()});
+  options.connections = 10000;
+  options.expected = [&](const std::string& bytes) { return messages.count(bytes) != 0; };
+  LoadClients load(options);
+  std::atomic<bool> stop = false;
+  std::thread reader([&] {
+    while (!stop) {
+      const CountsReading reading = counts->Read();
+      ASSERT_EQ(reading.accepted, reading.open + reading.completed + reading.timed_out +
+                                      reading.reset + reading.rejected);
+      ASSERT_LE(reading.open, reading.accepted);
+    }
+  });
+  for (int i = 1; i <= 100; ++i) {
+    Apply({Listener("default", At(":0"), {message(i)})});
+    // Promise 4: the next connection gets it.
+    EXPECT_EQ(Greet(Reach()), (Greeted{message(i), HowEnded::kClean})) << i;
+  }
+  const Tally tally = load.Join();
+  stop = true;
+  reader.join();
+  EXPECT_EQ(tally.greeted, 10000u) << tally;
+  EXPECT_EQ(At(engine().listeners()[0].bound_address).ToString(), address.ToString());
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().accepted, 10100u);
+  EXPECT_EQ(Counts().completed, 10100u) << Counts();
+}
+
+class StopStartTest : public ChangeTest, public ::testing::WithParamInterface<const char*> {
+ protected:
+  std::string Address() const {
+    return GetParam() == std::string("unix") ? UnixPath("s") : GetParam();
+  }
+};
+
+// Promises 4 and 5: each client is greeted whole or refused, and refused alone while it is stopped.
+TEST_P(StopStartTest, ResetsNobody) {
+  Serve({kHello}, {}, Address());
+  const net::Address reach = Reach();
+  const net::Address fixed = reach.is_unix() ? reach : At(Address()).WithPort(reach.port());
+  LoadClients load(LoadOn({reach}));
+  ASSERT_TRUE(load.WaitForGreeted(100));
+  for (int cycle = 0; cycle < 20; ++cycle) {
+    Apply({Disabled(Listener("default", fixed))});
+    EXPECT_EQ(Greet(reach).ended, HowEnded::kRefused) << cycle;
+    Apply({Listener("default", fixed)});
+    EXPECT_EQ(Greet(reach), (Greeted{kHello, HowEnded::kClean})) << cycle;
+  }
+  const Tally tally = load.Stop();
+  ExpectNobodyHarmed(tally);
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().accepted, tally.greeted + 20) << tally;
+  EXPECT_EQ(Counts().completed, tally.greeted + 20) << Counts();
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryStack, StopStartTest,
+                         ::testing::Values("127.0.0.1:0", "[::1]:0", ":0", "unix"));
+
+TEST_F(ChangeTest, MovingToAnotherPortAndBack) {
+  Serve({kHello});
+  const net::Address here = Reach();
+  Serve({kHello}, {}, "127.0.0.2:0");
+  const net::Address there = Reach();
+  LoadClients load(LoadOn({here, there}));
+  for (int move = 0; move < 10; ++move) {
+    for (const net::Address& to : {here, there}) {
+      Apply({Listener("default", to)});
+      EXPECT_EQ(Greet(to), (Greeted{kHello, HowEnded::kClean}));
+    }
+    EXPECT_EQ(Greet(here).ended, HowEnded::kRefused);
+  }
+  ExpectNobodyHarmed(load.Stop());
+}
+
+// One port, from all interfaces to one and back: the clients' address is open all the time.
+TEST_F(ChangeTest, MovingWithinThePort) {
+  for (const auto& [wide, narrow] :
+       {std::pair{":0", "127.0.0.1:0"}, std::pair{"0.0.0.0:0", "127.0.0.1:0"},
+        std::pair{":0", "0.0.0.0:0"}}) {
+    SCOPED_TRACE(wide);
+    Serve({kHello}, {}, wide);
+    const net::Address reach = Reach();
+    LoadClients load(LoadOn({reach}));
+    for (int move = 0; move < 5; ++move) {
+      Apply({Listener("default", At(narrow).WithPort(reach.port()))});
+      EXPECT_EQ(Greet(reach), (Greeted{kHello, HowEnded::kClean}));
+      Apply({Listener("default", At(wide).WithPort(reach.port()))});
+      EXPECT_EQ(Greet(reach), (Greeted{kHello, HowEnded::kClean}));
+    }
+    const Tally tally = load.Stop();
+    ExpectNobodyHarmed(tally);
+    EXPECT_EQ(tally.refused, 0u) << tally;
+    EXPECT_TRUE(WaitUntilIdle());
+    EXPECT_EQ(Counts().completed, tally.greeted + 10) << Counts();
+    Apply({});
+  }
+}
+
+TEST_F(ChangeTest, ListenersSwapAddresses) {
+  Apply(
+      {Listener("a", At("127.0.0.1:0"), {"from a"}), Listener("b", At("127.0.0.1:0"), {"from b"})});
+  const net::Address one = Reach(0);
+  const net::Address two = Reach(1);
+  LoadClients::Options options = LoadOn({one, two});
+  options.expected = [](const std::string& bytes) {
+    return bytes == "from a" || bytes == "from b";
+  };
+  LoadClients load(options);
+  for (int swap = 0; swap < 20; ++swap) {
+    Apply({Listener("a", two, {"from a"}), Listener("b", one, {"from b"})});
+    EXPECT_EQ(Greet(one).bytes, "from b");
+    EXPECT_EQ(Greet(two).bytes, "from a");
+    Apply({Listener("a", one, {"from a"}), Listener("b", two, {"from b"})});
+    EXPECT_EQ(Greet(one).bytes, "from a");
+  }
+  const Tally tally = load.Stop();
+  ExpectNobodyHarmed(tally);
+  EXPECT_EQ(tally.refused, 0u) << tally;
+  EXPECT_TRUE(WaitUntilIdle(0) && WaitUntilIdle(1));
+  EXPECT_EQ(Counts(0).completed + Counts(1).completed, tally.greeted + 60);
+}
+
+// Who asked for any port, then for the one it got, keeps its sockets.
+TEST_F(ChangeTest, AskingForThePortThatWasGiven) {
+  for (const char* any : {"127.0.0.1:0", ":0"}) {
+    Serve({kHello}, {}, any);
+    const net::Address reach = Reach();
+    LoadClients load(LoadOn({reach}));
+    EXPECT_TRUE(load.WaitForGreeted(100));
+    Apply({Listener("default", At(any).WithPort(reach.port()))});
+    EXPECT_TRUE(load.WaitForGreeted(100));
+    Apply({Listener("default", At(any).WithPort(reach.port()))});
+    EXPECT_TRUE(load.WaitForGreeted(100));
+    const Tally tally = load.Stop();
+    ExpectNobodyHarmed(tally);
+    EXPECT_EQ(tally.refused, 0u) << tally;
+    Apply({});
+  }
+}
+
+TEST_F(ChangeTest, AnAddressThatAnotherListenerKeepsIsInUse) {
+  Apply({Listener("a", At(":0"))});
+  const net::Address taken = At(":0").WithPort(Reach().port());
+  for (const net::Address& wanted : {taken, Reach()}) {
+    Engine::Preparation preparation =
+        engine().Prepare({Listener("a", At(":0")), Listener("b", wanted)});
+    ASSERT_EQ(preparation.failures().count("b"), 1u);
+    EXPECT_THAT(std::string(preparation.failures().at("b").message()),
+                ::testing::HasSubstr("in use"));
+  }
+  EXPECT_EQ(Greet(Reach()), (Greeted{kHello, HowEnded::kClean}));
+}
+
+TEST_F(ChangeTest, DeletingAndCreatingAgain) {
+  Serve({kHello});
+  const net::Address address = Reach();
+  const ListenerSpec other = Listener("other", At("127.0.0.1:0"));
+  Apply({other, Listener("default", address)});
+  const net::Address kept = Reach(0);
+  LoadClients load(LoadOn({address, kept}));
+  for (int i = 0; i < 10; ++i) {
+    Apply({other});
+    EXPECT_EQ(Greet(address).ended, HowEnded::kRefused);
+    EXPECT_EQ(Greet(kept), (Greeted{kHello, HowEnded::kClean}));
+    Apply({other, Listener("default", address)});
+    EXPECT_EQ(Greet(address), (Greeted{kHello, HowEnded::kClean}));
+  }
+  ExpectNobodyHarmed(load.Stop());
+}
+
+// Promise 5: the end of the daemon is one of those that reset nobody.
+TEST_F(ChangeTest, ShutdownUnderLoad) {
+  for (int round = 0; round < 4; ++round) {
+    NewEngine(DefaultOptions());
+    Apply({Listener("default", At(":0")), Listener("file", At(UnixPath("s")))});
+    const std::shared_ptr<const ListenerCounts> tcp = engine().listeners()[0].counts;
+    const std::shared_ptr<const ListenerCounts> file = engine().listeners()[1].counts;
+    LoadClients load(LoadOn({Reach(0), Reach(1)}));
+    ASSERT_TRUE(load.WaitForGreeted(200));
+    engine().Shutdown(absl::Seconds(10));
+    const CountsReading first = tcp->Read();
+    const CountsReading second = file->Read();
+    EXPECT_EQ(first.open + second.open, 0u);
+    const Tally tally = load.Stop();
+    ExpectNobodyHarmed(tally);
+    EXPECT_EQ(first.completed + second.completed, tally.greeted) << first << "; " << second;
+  }
+}
+
+TEST_F(ChangeTest, ShutdownCutsWhoDoesNotEnd) {
+  Serve({kHello});
+  TcpClient client(Reach());
+  ASSERT_EQ(client.ReadToEnd(), HowEnded::kClean);
+  const std::shared_ptr<const ListenerCounts> counts = engine().listeners()[0].counts;
+  const absl::Time since = absl::Now();
+  engine().Shutdown(absl::Milliseconds(100));
+  EXPECT_LT(absl::Now() - since, absl::Seconds(2));
+  EXPECT_EQ(counts->Read().timed_out, 1u);
+}
+
+TEST_F(ChangeTest, ShutdownWithoutALimitEndsWithTheLastConnection) {
+  Serve({kHello});
+  TcpClient client(Reach());
+  ASSERT_EQ(client.ReadToEnd(), HowEnded::kClean);
+  const std::shared_ptr<const ListenerCounts> counts = engine().listeners()[0].counts;
+  client.Close();
+  engine().Shutdown(absl::InfiniteDuration());
+  EXPECT_EQ(counts->Read().completed, 1u);
+}
+
+// Promise 6: a change that is not made leaves nothing behind, on any listener.
+TEST_F(ChangeTest, DroppedPreparationLeavesNothing) {
+  Serve({kHello});
+  const net::Address serving = Reach();
+  const net::Address free = [&] {
+    net::ListenOptions options;
+    return net::OpenListeningSockets(At("127.0.0.1:0"), options)->bound;
+  }();
+  LoadClients load(LoadOn({serving, free}));
+  for (int i = 0; i < 10; ++i) {
+    const Engine::Preparation preparation = engine().Prepare(
+        {Listener("default", free), Listener("file", At(UnixPath("s"))),
+         Listener("taken", serving.WithPort(1)), Listener("c", At("192.0.2.1:1"))});
+    EXPECT_EQ(preparation.failures().count("c"), 1u);
+    EXPECT_EQ(preparation.failures().count("default"), 0u);
+    EXPECT_EQ(Greet(serving), (Greeted{kHello, HowEnded::kClean}));
+  }
+  EXPECT_EQ(Greet(free).ended, HowEnded::kRefused);
+  EXPECT_EQ(Greet(At(UnixPath("s"))).ended, HowEnded::kRefused);
+  const Tally tally = load.Stop();
+  ExpectNobodyHarmed(tally);
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().completed, tally.greeted + 10);
+}
+
+// Where the kernel has no gates, changes work, if not without resets.
+TEST_F(ChangeTest, WithoutGates) {
+  NewEngine({.workers = 2, .gates = false});
+  Serve({kHello});
+  const net::Address address = Reach();
+  EXPECT_EQ(Greet(address), (Greeted{kHello, HowEnded::kClean}));
+  Apply({Disabled(Listener("default", address))});
+  EXPECT_EQ(Greet(address).ended, HowEnded::kRefused);
+  Apply({Listener("default", address)});
+  EXPECT_EQ(Greet(address), (Greeted{kHello, HowEnded::kClean}));
+}
+
+}  // namespace
+}  // namespace greeter::data_plane

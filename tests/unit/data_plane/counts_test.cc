@@ -1,0 +1,41 @@
+#include "data_plane/counts.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+#include <vector>
+
+namespace greeter::data_plane {
+namespace {
+
+// Promise 9: balanced at every reading, whenever it is taken.
+TEST(CountsTest, EveryReadingIsBalanced) {
+  constexpr size_t kWorkers = 2;
+  constexpr uint64_t kConnections = 100000;
+  ListenerCounts counts(kWorkers);
+  std::vector<std::thread> workers;
+  for (size_t number = 0; number < kWorkers; ++number) {
+    workers.emplace_back([&counts, number] {
+      WorkerCounts& mine = counts.worker(number);
+      for (uint64_t i = 0; i < kConnections; ++i) {
+        mine.accepted.Add(1);
+        mine.Ended(static_cast<Outcome>(i % 4));
+      }
+    });
+  }
+  CountsReading reading;
+  do {
+    reading = counts.Read();
+    ASSERT_LE(reading.open, reading.accepted);
+    ASSERT_EQ(reading.accepted, reading.open + reading.completed + reading.timed_out +
+                                    reading.reset + reading.rejected);
+  } while (reading.completed + reading.timed_out + reading.reset + reading.rejected <
+           kWorkers * kConnections);
+  for (std::thread& worker : workers) worker.join();
+  EXPECT_EQ(counts.Read().open, 0u);
+  EXPECT_EQ(counts.Read().rejected, kWorkers * kConnections / 4);
+}
+
+}  // namespace
+}  // namespace greeter::data_plane

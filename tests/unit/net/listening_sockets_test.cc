@@ -1,0 +1,305 @@
+#include "net/listening_sockets.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
+#include <string>
+#include <utility>
+
+#include "support/load_clients.h"
+#include "support/tcp_client.h"
+
+namespace greeter::net {
+namespace {
+
+using greeter::testing::HowEnded;
+using greeter::testing::TcpClient;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+Address At(const std::string& text) { return Address::Parse(text).value(); }
+
+absl::StatusOr<ListeningSockets> Listen(const Address& address, bool port_is_ours = false,
+                                        int workers = 2) {
+  return OpenListeningSockets(address, {.workers = workers, .port_is_ours = port_is_ours});
+}
+
+ListeningSockets MustListen(const Address& address, bool port_is_ours = false, int workers = 2) {
+  absl::StatusOr<ListeningSockets> sockets = Listen(address, port_is_ours, workers);
+  EXPECT_TRUE(sockets.ok()) << sockets.status();
+  return *std::move(sockets);
+}
+
+std::string Failure(const Address& address, bool port_is_ours = false) {
+  const absl::StatusOr<ListeningSockets> sockets = Listen(address, port_is_ours);
+  EXPECT_EQ(sockets.status().code(), absl::StatusCode::kFailedPrecondition);
+  return std::string(sockets.status().message());
+}
+
+// Whether a connection comes to one of the workers within `timeout_ms`.
+bool Arrives(const ListeningSockets& sockets, int timeout_ms) {
+  std::vector<pollfd> waiting;
+  for (const FileDescriptor& worker : sockets.workers) waiting.push_back({worker.get(), POLLIN, 0});
+  return poll(waiting.data(), waiting.size(), timeout_ms) > 0;
+}
+
+FileDescriptor AcceptAny(const ListeningSockets& sockets) {
+  for (const FileDescriptor& worker : sockets.workers) {
+    FileDescriptor accepted(accept4(worker.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (accepted.valid()) return accepted;
+  }
+  return {};
+}
+
+// A connection to `address` that nobody waits for.
+FileDescriptor StartConnecting(const Address& address) {
+  FileDescriptor fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  [[maybe_unused]] const int result = connect(fd.get(), address.data(), address.size());
+  return fd;
+}
+
+TcpClient Connect(const Address& address) {
+  return TcpClient(address, {.timeout = absl::Milliseconds(200)});
+}
+
+// Someone else's socket, ready to share its port with others of the same user.
+FileDescriptor SharingListener(const Address& address) {
+  FileDescriptor fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int one = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &one, sizeof(one));
+  EXPECT_EQ(bind(fd.get(), address.data(), address.size()), 0);
+  EXPECT_EQ(listen(fd.get(), 1), 0);
+  return fd;
+}
+
+Address BoundTo(const FileDescriptor& fd) {
+  sockaddr_storage local = {};
+  socklen_t length = sizeof(local);
+  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&local), &length);
+  return Address::FromSockaddr(reinterpret_cast<sockaddr*>(&local), length);
+}
+
+TEST(ListeningSocketsTest, TellsThePortThatTheKernelChose) {
+  const ListeningSockets sockets = MustListen(At("127.0.0.1:0"));
+  EXPECT_NE(sockets.bound.port(), 0);
+  EXPECT_EQ(sockets.workers.size(), 2u);
+}
+
+TEST(ListeningSocketsTest, IsTheOnlyUserOfItsAddress) {
+  const FileDescriptor other = SharingListener(At("127.0.0.1:0"));
+  const Address taken = BoundTo(other);
+  EXPECT_THAT(Failure(taken), AllOf(HasSubstr("can't listen on " + taken.ToString()),
+                                    HasSubstr("in use"), HasSubstr("ss -ltnp")));
+  EXPECT_THAT(Failure(At(":0").WithPort(taken.port())), HasSubstr("in use"));
+  EXPECT_THAT(Failure(At("0.0.0.0:0").WithPort(taken.port())), HasSubstr("in use"));
+}
+
+TEST(ListeningSocketsTest, IsNotOpenedTwice) {
+  const ListeningSockets sockets = MustListen(At("127.0.0.1:0"));
+  EXPECT_THAT(Failure(sockets.bound), HasSubstr("in use"));
+}
+
+TEST(ListeningSocketsTest, SharesAPortThatIsOurs) {
+  const ListeningSockets all = MustListen(At(":0"));
+  const Address loopback = At("127.0.0.1:0").WithPort(all.bound.port());
+  EXPECT_THAT(Failure(loopback), HasSubstr("in use"));
+  EXPECT_TRUE(Listen(loopback, /*port_is_ours=*/true).ok());
+}
+
+TEST(ListeningSocketsTest, ServesBothStacksOrIpv6Alone) {
+  ListeningSockets both = MustListen(At(":0"));
+  ASSERT_TRUE(both.gate.Open().ok());
+  EXPECT_TRUE(Connect(At("127.0.0.1:0").WithPort(both.bound.port())).connected());
+  EXPECT_TRUE(Connect(At("[::1]:0").WithPort(both.bound.port())).connected());
+
+  ListeningSockets six = MustListen(At("[::]:0"));
+  ASSERT_TRUE(six.gate.Open().ok());
+  // That port of IPv4 may be someone else's.
+  Connect(At("127.0.0.1:0").WithPort(six.bound.port()));
+  EXPECT_FALSE(Arrives(six, 20));
+  EXPECT_TRUE(Connect(At("[::1]:0").WithPort(six.bound.port())).connected());
+}
+
+TEST(ListeningSocketsTest, SaysThatNoInterfaceHasTheAddress) {
+  EXPECT_THAT(Failure(At("192.0.2.1:0")),
+              AllOf(HasSubstr("192.0.2.1:0"), HasSubstr("no interface"), HasSubstr("ip address")));
+}
+
+// Runs in a child process as the user that owns nothing.
+void ListenAsNobody() {
+  if (setgid(65534) != 0 || setuid(65534) != 0) _exit(2);
+  const absl::StatusOr<ListeningSockets> low = Listen(At("127.0.0.1:81"));
+  const absl::StatusOr<ListeningSockets> file = Listen(At("unix:/greeter-test.sock"));
+  if (low.ok() || file.ok()) _exit(3);
+  const std::string said =
+      std::string(low.status().message()) + "\n" + std::string(file.status().message()) + "\n";
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, said.data(), said.size());
+  _exit(0);
+}
+
+TEST(ListeningSocketsTest, SaysWhichPrivilegeIsMissing) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(ListenAsNobody(), ::testing::ExitedWithCode(0),
+              "127.0.0.1:81: Permission denied.*CAP_NET_BIND_SERVICE.*\n.*directory must be "
+              "writable by this user");
+}
+
+class GateTest : public ::testing::TestWithParam<const char*> {
+ protected:
+  // An address at which a client reaches `sockets`.
+  static Address ClientSide(const ListeningSockets& sockets) {
+    const bool v6 = std::string(GetParam()).find("[::") == 0;
+    return At(v6 ? "[::1]:0" : "127.0.0.1:0").WithPort(sockets.bound.port());
+  }
+};
+
+TEST_P(GateTest, LetsNobodyInBeforeItOpens) {
+  ListeningSockets sockets = MustListen(At(GetParam()));
+  std::vector<FileDescriptor> clients;
+  for (int i = 0; i < 20; ++i) clients.push_back(StartConnecting(ClientSide(sockets)));
+  EXPECT_FALSE(Arrives(sockets, 50));
+  ASSERT_TRUE(sockets.gate.Open().ok());
+  // Their SYNs are sent again after a second; nobody was turned away meanwhile.
+  EXPECT_TRUE(Arrives(sockets, 5000));
+}
+
+// Else a client of this machine that is given the same port later never gets through.
+TEST_P(GateTest, TakesNoClientsPort) {
+  const ListeningSockets sockets = MustListen(At(GetParam()));
+  // As in the kernel's tcp_states.h. A pair of ports in TIME_WAIT can be taken again.
+  constexpr unsigned kCloseWait = 8;
+  constexpr unsigned kListening = 10;
+  int listening = 0;
+  for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
+    std::ifstream file(table);
+    std::string line;
+    while (std::getline(file, line)) {
+      unsigned port = 0;
+      unsigned state = 0;
+      if (std::sscanf(line.c_str(), "%*d: %*[0-9A-F]:%X %*s %X", &port, &state) != 2) continue;
+      if (port != sockets.bound.port()) continue;
+      EXPECT_NE(state, kCloseWait) << line;
+      if (state == kListening) ++listening;
+    }
+  }
+  EXPECT_EQ(listening, 3);
+}
+
+TEST_P(GateTest, ShutsWithoutReset) {
+  ListeningSockets sockets = MustListen(At(GetParam()));
+  ASSERT_TRUE(sockets.gate.Open().ok());
+  TcpClient before = Connect(ClientSide(sockets));
+  ASSERT_TRUE(before.connected());
+  ASSERT_TRUE(sockets.gate.Shut().ok());
+  EXPECT_EQ(Connect(ClientSide(sockets)).ended(), HowEnded::kTimedOut);
+
+  // Promise 5: the one that was queued is answered.
+  FileDescriptor accepted = AcceptAny(sockets);
+  ASSERT_TRUE(accepted.valid());
+  EXPECT_EQ(send(accepted.get(), "hi", 2, MSG_NOSIGNAL), 2);
+  sockets.workers.clear();
+  sockets.gate = Gate();
+  accepted.Close();
+  EXPECT_EQ(before.ReadToEnd(), HowEnded::kClean);
+  EXPECT_EQ(before.bytes(), "hi");
+}
+
+TEST_P(GateTest, OpensAgain) {
+  ListeningSockets sockets = MustListen(At(GetParam()));
+  ASSERT_TRUE(sockets.gate.Open().ok());
+  ASSERT_TRUE(sockets.gate.Shut().ok());
+  ASSERT_TRUE(sockets.gate.Open().ok());
+  EXPECT_TRUE(Connect(ClientSide(sockets)).connected());
+}
+
+TEST_P(GateTest, SpreadsOverAllWorkers) {
+  ListeningSockets sockets = MustListen(At(GetParam()), false, 3);
+  ASSERT_TRUE(sockets.gate.Open().ok());
+  std::vector<TcpClient> clients;
+  for (int i = 0; i < 100; ++i) clients.push_back(Connect(ClientSide(sockets)));
+  for (const TcpClient& client : clients) EXPECT_TRUE(client.connected());
+  for (const FileDescriptor& worker : sockets.workers) {
+    EXPECT_TRUE(FileDescriptor(accept4(worker.get(), nullptr, nullptr, 0)).valid());
+  }
+}
+
+// Promise 6: what is opened and dropped again under load has touched nobody.
+TEST_P(GateTest, OpensAndIsDroppedUnderLoadUnseen) {
+  const Address address = MustListen(At(GetParam())).bound;
+  const bool v6 = std::string(GetParam()).find("[::") == 0;
+  greeter::testing::LoadClients::Options options;
+  options.addresses = {At(v6 ? "[::1]:0" : "127.0.0.1:0").WithPort(address.port())};
+  options.clients = 16;
+  options.expected = [](const std::string&) { return false; };
+  options.client.timeout = absl::Seconds(5);
+  greeter::testing::LoadClients load(options);
+  for (int i = 0; i < 50; ++i) {
+    const ListeningSockets sockets = MustListen(address);
+    EXPECT_FALSE(Arrives(sockets, 1)) << i;
+  }
+  const greeter::testing::Tally tally = load.Stop();
+  EXPECT_EQ(tally.harmed(), 0u) << tally;
+  EXPECT_GT(tally.refused, 0u);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryStack, GateTest,
+                         ::testing::Values("127.0.0.1:0", "0.0.0.0:0", "[::1]:0", "[::]:0", ":0"));
+
+// The gate of an address that takes over part of a port must be tight although connections to that
+// port may reach the listener it takes over from.
+TEST(GateOverOursTest, IsTightInEveryMoveWithinOnePort) {
+  const std::pair<const char*, const char*> moves[] = {
+      {"127.0.0.1", "0.0.0.0"},
+      {"0.0.0.0", "127.0.0.1"},
+      {"127.0.0.1", ""},
+      {"", "127.0.0.1"},
+      {"0.0.0.0", ""},
+      {"", "0.0.0.0"},
+      {"[::1]", "[::]"},
+      {"[::]", "[::1]"},
+      {"[::1]", ""},
+      {"[::]", ""},
+      {"", "[::]"},
+  };
+  for (const auto& [from, to] : moves) {
+    SCOPED_TRACE(std::string(from) + " to " + to);
+    ListeningSockets old = MustListen(At(std::string(from) + ":0"));
+    ASSERT_TRUE(old.gate.Open().ok());
+    ListeningSockets next = MustListen(At(std::string(to) + ":0").WithPort(old.bound.port()), true);
+    EXPECT_FALSE(Arrives(old, 0)) << "the old listener got a connection of our own";
+    old.workers.clear();
+    old.gate = Gate();
+    const bool v6 = next.bound.family() == AF_INET6 && !next.bound.is_dual_stack();
+    std::vector<FileDescriptor> clients;
+    for (int i = 0; i < 5; ++i) {
+      clients.push_back(
+          StartConnecting(At(v6 ? "[::1]:0" : "127.0.0.1:0").WithPort(next.bound.port())));
+    }
+    for (const FileDescriptor& client : clients) {
+      pollfd writable = {client.get(), POLLOUT, 0};
+      EXPECT_EQ(poll(&writable, 1, 5), 0) << "the gate took a connection";
+    }
+  }
+}
+
+TEST(CheckGateTest, ThisKernelHasGates) { EXPECT_TRUE(CheckGate().ok()) << CheckGate(); }
+
+TEST(NoGateTest, AdmitsAtOnce) {
+  const absl::StatusOr<ListeningSockets> sockets =
+      OpenListeningSockets(At("127.0.0.1:0"), {.workers = 2, .gate = false});
+  ASSERT_TRUE(sockets.ok());
+  EXPECT_FALSE(sockets->gate.valid());
+  EXPECT_EQ(sockets->workers.size(), 2u);
+  EXPECT_TRUE(Connect(sockets->bound).connected());
+}
+
+}  // namespace
+}  // namespace greeter::net
