@@ -188,7 +188,7 @@ TEST_F(BadInputTest, PortTakenAtStartIsServedOnceItIsFree) {
   Greeter& second = StartGreeter({"--listen", address, "--message", "second"});
   // It stays up so that an operator can mend it.
   EXPECT_EQ(second.address(), "");
-  EXPECT_THAT(second.log(), HasSubstr(absl::StrCat("can't listen on ", address)));
+  EXPECT_TRUE(second.WaitForLog(absl::StrCat("can't listen on ", address))) << second.log();
   const api::ListenerStatus status = second.Status();
   EXPECT_EQ(status.state(), api::ListenerStatus::STATE_FAILED);
   EXPECT_THAT(status.error(), HasSubstr("Address already in use"));
