@@ -73,6 +73,11 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   data_plane::Engine::Options engine_options;
   engine_options.descriptors = descriptors - ControlPlaneReserve(descriptors);
   engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
+  if (options.steering == daemon::Steering::kCpu) {
+    std::vector<int>& cpus = engine_options.cpus = base::AffinityCpus();
+    cpus.resize(std::min(cpus.size(), static_cast<size_t>(engine_options.workers)));
+    engine_options.workers = static_cast<int>(cpus.size());
+  }
   if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
     engine_options.gates = false;
     warnings.push_back(absl::StrCat(

@@ -23,13 +23,6 @@ std::string OwnCgroup() {
   return "/";
 }
 
-int CpusOfAffinity() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-  return CPU_COUNT(&set);
-}
-
 }  // namespace
 
 int CpusOfQuota(const std::string& cpu_max) {
@@ -40,8 +33,26 @@ int CpusOfQuota(const std::string& cpu_max) {
   return std::max(1, static_cast<int>(std::ceil(quota / period)));
 }
 
+std::vector<int> AffinityCpus() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  std::vector<int> cpus;
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &set)) cpus.push_back(cpu);
+  }
+  return cpus;
+}
+
+bool PinThread(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  return sched_setaffinity(0, sizeof(set), &set) == 0;
+}
+
 int UsableCpus() {
-  int cpus = std::max(1, CpusOfAffinity());
+  int cpus = std::max(1, static_cast<int>(AffinityCpus().size()));
   std::string group = OwnCgroup();
   for (;;) {
     std::ifstream file(kCgroupRoot + group + "/cpu.max");

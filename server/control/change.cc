@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
 #include "control/field_violation.h"
+#include "control/validation.h"
 
 namespace greeter::control {
 namespace {
@@ -42,7 +43,8 @@ std::string ListenerOrDefault(const std::string& requested) {
 absl::Status UnknownListener(const std::string& name, const api::Config& config) {
   std::vector<std::string> known;
   for (const api::Listener& listener : config.listeners()) known.push_back(listener.name());
-  const std::string nearest = base::NearestName(name, known);
+  // Nothing is near a name longer than names can be, and looking would take long.
+  const std::string nearest = name.size() > kMaxNameBytes ? "" : base::NearestName(name, known);
   const std::string hint =
       nearest.empty() ? "" : absl::StrCat("; did you mean ", Quoted(nearest), "?");
   if (known.empty()) {

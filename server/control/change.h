@@ -3,6 +3,7 @@
 #ifndef GREETER_CONTROL_CHANGE_H_
 #define GREETER_CONTROL_CHANGE_H_
 
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -32,6 +33,9 @@ struct Change {
   // The change asks for `listener` to be listening: a FAILED one is tried again at once, and not
   // binding it is the change's failure even if the Config stays the same.
   bool must_listen = false;
+  // Set if the change applies a config file: see AppliedFile. A hash that was not the last one
+  // makes a revision even if the Config stays the same, so that it is remembered.
+  std::optional<std::string> file_hash;
 };
 
 // The listener a request means: `requested`, or kDefaultListener if that is empty.

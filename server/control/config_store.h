@@ -1,10 +1,14 @@
-// What the control plane needs of a store: an append-only history of revisions.
+// What the control plane needs of a store: a history of revisions that is only ever added to. A
+// store may forget the oldest.
 
 #ifndef GREETER_CONTROL_CONFIG_STORE_H_
 #define GREETER_CONTROL_CONFIG_STORE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -12,10 +16,21 @@
 
 namespace greeter::control {
 
+// A config file that was applied.
+struct AppliedFile {
+  // Of its content; what is hashed and how is the caller's matter.
+  std::string hash;
+  // The revision that applied it. Later ones are changes made at run time.
+  uint64_t revision = 0;
+};
+
 // One accepted change.
 struct Record {
   api::Revision revision;
   api::Config config;
+  // The config file applied last, by this revision or before it; it is carried from record to
+  // record, so that forgetting old revisions does not forget it. Unset: none ever was.
+  std::optional<AppliedFile> file;
 };
 
 // Called by the controller thread alone.
@@ -23,14 +38,22 @@ class ConfigStore {
  public:
   virtual ~ConfigStore() = default;
 
-  // The newest record; nullopt in a store that never held one. UNAVAILABLE if it can't be read.
+  // The newest record; nullopt in a store that never held one. UNAVAILABLE if it can't be read,
+  // DATA_LOSS if it is damaged.
   virtual absl::StatusOr<std::optional<Record>> Latest() = 0;
 
-  // The record of one revision. NOT_FOUND if there is none or it is no longer kept; UNAVAILABLE.
+  // The record of one revision. NOT_FOUND if there is none or it is no longer kept; UNAVAILABLE,
+  // DATA_LOSS.
   virtual absl::StatusOr<Record> Get(uint64_t revision) = 0;
 
+  // The next page of the history: at most `limit` revisions with numbers below `before`, newest
+  // first. Empty if there are none. UNAVAILABLE.
+  virtual absl::StatusOr<std::vector<api::Revision>> List(uint64_t before, size_t limit) = 0;
+
   // Records `record`, whose number is the newest one's plus 1. OK means that Latest() gives it from
-  // now on, whatever happens to this process; any error (UNAVAILABLE) means that it never will.
+  // now on, whatever happens to this process. Any error (UNAVAILABLE) means that Latest() does not,
+  // and that the next record may take its number; only if the process dies while the disk still
+  // fails may a later one find it.
   virtual absl::Status Append(const Record& record) = 0;
 };
 

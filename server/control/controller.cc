@@ -55,13 +55,13 @@ Controller::~Controller() { Stop(); }
 
 void Controller::Observe(Observer observer) { observers_.push_back(std::move(observer)); }
 
-absl::Status Controller::Start(api::Config initial) {
+absl::Status Controller::Start(api::Config initial, std::optional<std::string> file_hash) {
   std::mutex mutex;
   std::condition_variable answered;
   std::optional<absl::Status> answer;
   thread_ = std::thread(&Controller::Run, this);
   Post([&](absl::Status status) {
-    if (status.ok()) status = Begin(std::move(initial));
+    if (status.ok()) status = Begin(std::move(initial), std::move(file_hash));
     const std::lock_guard<std::mutex> lock(mutex);
     answer = std::move(status);
     answered.notify_one();
@@ -97,7 +97,7 @@ void Controller::Submit(Change change, ChangeDone done) {
 void Controller::GetConfig(std::optional<uint64_t> revision, ConfigDone done) {
   const std::shared_ptr<const Snapshot> current = snapshot();
   if (!revision.has_value() || *revision == current->revision.number()) {
-    done(Record{current->revision, current->config});
+    done(Record{current->revision, current->config, current->file});
     return;
   }
   Post([this, revision = *revision, done = std::move(done)](absl::Status status) mutable {

@@ -43,6 +43,8 @@ struct Snapshot {
   api::Revision revision;
   // Complete: every default is filled in.
   api::Config config;
+  // As in Record.
+  std::optional<AppliedFile> file;
   // In the Config's order, without counts.
   std::vector<api::ListenerStatus> listeners;
 
@@ -98,8 +100,9 @@ class Controller {
   // records `initial` as revision 1, and serves it; returns when it is served. Listeners that can't
   // bind are FAILED and retried; that is no error. INVALID_ARGUMENT if `initial` is not a valid
   // Config (field paths start at the Config), FAILED_PRECONDITION if the stored one no longer is,
-  // UNAVAILABLE if the store fails; the controller is stopped then. Once, by the owner.
-  absl::Status Start(api::Config initial);
+  // UNAVAILABLE or DATA_LOSS if the store fails; the controller is stopped then. `file_hash` is
+  // that of the config file that `initial` comes from, if it comes from one. Once, by the owner.
+  absl::Status Start(api::Config initial, std::optional<std::string> file_hash = std::nullopt);
 
   // Lets the change that is running finish, answers those still queued with UNAVAILABLE, and ends
   // the thread. Idempotent. By the owner, not from a callback.
@@ -135,7 +138,7 @@ class Controller {
   void RefuseQueued();
 
   // On the controller thread.
-  absl::Status Begin(api::Config initial);
+  absl::Status Begin(api::Config initial, std::optional<std::string> file_hash);
   absl::StatusOr<ChangeResult> Execute(Change& change);
   absl::StatusOr<Record> Load(uint64_t revision);
   // Retries FAILED listeners when their time has come.

@@ -66,7 +66,7 @@ std::chrono::steady_clock::time_point After(absl::Duration delay) {
 
 }  // namespace
 
-absl::Status Controller::Begin(api::Config initial) {
+absl::Status Controller::Begin(api::Config initial, std::optional<std::string> file_hash) {
   absl::StatusOr<std::optional<Record>> latest = store_->Latest();
   if (!latest.ok()) return latest.status();
   const bool is_first = !latest->has_value();
@@ -75,6 +75,7 @@ absl::Status Controller::Begin(api::Config initial) {
     Change start;
     start.action = "first start";
     start.author = "greeterd";
+    start.file_hash = std::move(file_hash);
     record = NextRecord(start, std::move(initial));
   } else {
     record = **std::move(latest);
@@ -112,7 +113,9 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
   }
   if (!violations.empty()) return InvalidArgument(violations);
 
-  const bool is_same = google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
+  const bool is_same = (!change.file_hash.has_value() ||
+                        (current_.file.has_value() && current_.file->hash == *change.file_hash)) &&
+                       google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
   const bool retries = change.must_listen && failures_.count(change.listener) > 0;
   if (is_same && !retries)
     return ChangeResult{current_.revision, WithCounts(data_plane_->Observe())};
@@ -167,7 +170,7 @@ void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> prep
     retry_at_ = After(retry_delay_);
   }
   auto published = std::make_shared<const Snapshot>(
-      Snapshot{current_.revision, current_.config, data_plane_->Observe()});
+      Snapshot{current_.revision, current_.config, current_.file, data_plane_->Observe()});
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     snapshot_ = published;
@@ -241,6 +244,10 @@ Record Controller::NextRecord(const Change& change, api::Config config) const {
   record.revision.set_action(change.action);
   record.revision.set_comment(change.options.comment());
   record.config = std::move(config);
+  record.file = current_.file;
+  if (change.file_hash.has_value()) {
+    record.file = AppliedFile{*change.file_hash, record.revision.number()};
+  }
   return record;
 }
 

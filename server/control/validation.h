@@ -17,7 +17,7 @@ namespace greeter::control {
 
 inline constexpr int kMaxListeners = 64;
 // Payload and ending together.
-inline constexpr size_t kMaxGreetingBytes = 64 * 1024;
+inline constexpr size_t kMaxGreetingBytes = 65'536;
 inline constexpr size_t kMaxCommentBytes = 1024;
 // Per second; also the largest burst.
 inline constexpr uint32_t kMaxAcceptRate = 1'000'000;

@@ -154,6 +154,17 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->envname("GREETER_WORKERS")
       ->check(CheckWorkers);
   app.add_option_function<std::string>(
+         "--steering",
+         [&options](const std::string& steering) {
+           options.steering = steering == "cpu" ? Steering::kCpu : Steering::kRandom;
+         },
+         "How connections find a worker: random, or cpu (each to a worker bound to the CPU that "
+         "received it; better where every CPU has a network queue)")
+      ->type_name("HOW")
+      ->envname("GREETER_STEERING")
+      ->check(OneOf({"random", "cpu"}))
+      ->default_str("random");
+  app.add_option_function<std::string>(
          "--shutdown-delay", Duration("--shutdown-delay", &options.shutdown_delay),
          "Keep serving this long after SIGTERM, health already NOT_SERVING")
       ->type_name("DUR")

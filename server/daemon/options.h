@@ -12,6 +12,12 @@
 
 namespace greeter::daemon {
 
+enum class Steering {
+  kRandom,
+  // By the CPU that received a connection's first packet; each worker is bound to a CPU.
+  kCpu,
+};
+
 enum class LogFormat { kText, kJson };
 
 struct Options {
@@ -26,6 +32,8 @@ struct Options {
   std::map<std::string, std::string> labels;
   // Threads of the data plane; 0 for as many as CPUs may be used.
   int workers = 0;
+  // How connections are spread over the workers.
+  Steering steering = Steering::kRandom;
   // After SIGTERM: how long to keep serving, and then how long to let connections finish.
   absl::Duration shutdown_delay = absl::ZeroDuration();
   absl::Duration drain_timeout = absl::Seconds(10);

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "base/cpus.h"
 #include "net/errors.h"
 
 namespace greeter::data_plane {
@@ -20,10 +21,14 @@ constexpr int64_t kDescriptorsOfWorker = 2;
 
 }  // namespace
 
-Engine::Engine(Options options) : options_(options) {
-  const auto workers = static_cast<size_t>(std::max(1, options.workers));
+Engine::Engine(Options options) : options_(std::move(options)) {
+  const auto workers = static_cast<size_t>(std::max(1, options_.workers));
   for (size_t number = 0; number < workers; ++number) {
     workers_.push_back(std::make_unique<Worker>(number));
+    if (options_.cpus.empty()) continue;
+    // If it can't be bound it serves all the same, only from elsewhere.
+    const int cpu = options_.cpus.at(number);
+    workers_.back()->Post([cpu] { base::PinThread(cpu); });
   }
 }
 
@@ -175,7 +180,7 @@ void Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoin
   });
   endpoint.gate = std::move(sockets.gate);
   // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
-  if (!endpoint.gate.Open().ok()) endpoint.gate = net::Gate();
+  if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
   endpoints_.emplace(id, std::move(endpoint));
 }
 

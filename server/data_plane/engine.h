@@ -54,6 +54,9 @@ class Engine {
   struct Options {
     // Threads; at least 1.
     int workers = 1;
+    // One CPU for each worker: it is bound to that CPU and gets the connections whose first packet
+    // arrived there. Empty: workers run anywhere, and connections are spread at random.
+    std::vector<int> cpus = {};
     // Accept queue of each worker's socket; the kernel lowers it to net.core.somaxconn.
     int backlog = 4096;
     // Close TCP addresses behind a gate; false where net::CheckGate() fails.

@@ -5,7 +5,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <array>
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -26,8 +25,8 @@ bool SetOption(int fd, int level, int name, int value) {
   return setsockopt(fd, level, name, &value, sizeof(value)) == 0;
 }
 
-absl::Status Attach(int fd, sock_filter* code, uint16_t length) {
-  const sock_fprog program = {length, code};
+absl::Status Attach(int fd, std::vector<sock_filter> code) {
+  const sock_fprog program = {static_cast<uint16_t>(code.size()), code.data()};
   if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program)) != 0) {
     return SystemError("attaching the steering program", errno);
   }
@@ -188,24 +187,30 @@ Gate::Gate(FileDescriptor full_socket, int workers)
 Gate::Gate(FileDescriptor socket, SocketFile file)
     : socket_(std::move(socket)), file_(std::move(file)) {}
 
-absl::Status Gate::Open() {
+absl::Status Gate::Open(const std::vector<int>& cpus) {
   if (!valid() || workers_ == 0) return absl::OkStatus();
-  // The gate is number 0 of the group, the workers are 1 to n.
-  std::array<sock_filter, 4> code = {
-      sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0,
-                  static_cast<uint32_t>(SKF_AD_OFF + SKF_AD_RANDOM)},
-      sock_filter{BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<uint32_t>(workers_)},
-      sock_filter{BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1},
-      sock_filter{BPF_RET | BPF_A, 0, 0, 0},
+  const auto load = [](int ancillary) {
+    return sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0,
+                       static_cast<uint32_t>(SKF_AD_OFF + ancillary)};
   };
-  return Attach(socket_.get(), code.data(), code.size());
+  // The gate is number 0 of the group, the workers are 1 to n.
+  std::vector<sock_filter> code;
+  if (!cpus.empty()) code.push_back(load(SKF_AD_CPU));
+  for (size_t i = 0; i < cpus.size(); ++i) {
+    code.push_back({BPF_JMP | BPF_JEQ | BPF_K, 0, 1, static_cast<uint32_t>(cpus[i])});
+    code.push_back({BPF_RET | BPF_K, 0, 0, static_cast<uint32_t>(i + 1)});
+  }
+  code.push_back(load(SKF_AD_RANDOM));
+  code.push_back({BPF_ALU | BPF_MOD | BPF_K, 0, 0, static_cast<uint32_t>(workers_)});
+  code.push_back({BPF_ALU | BPF_ADD | BPF_K, 0, 0, 1});
+  code.push_back({BPF_RET | BPF_A, 0, 0, 0});
+  return Attach(socket_.get(), code);
 }
 
 absl::Status Gate::Shut() {
   if (!valid()) return absl::OkStatus();
   if (workers_ > 0) {
-    std::array<sock_filter, 1> code = {sock_filter{BPF_RET | BPF_K, 0, 0, 0}};
-    return Attach(socket_.get(), code.data(), code.size());
+    return Attach(socket_.get(), {{BPF_RET | BPF_K, 0, 0, 0}});
   }
   file_.Remove();
   // Refuses new connections and leaves those that are queued: connect(2) looks at RCV_SHUTDOWN of

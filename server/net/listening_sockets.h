@@ -37,8 +37,10 @@ class Gate {
 
   bool valid() const { return socket_.valid(); }
 
-  // Lets connections through to the workers, for TCP spread at random.
-  absl::Status Open();
+  // Lets connections through to the workers. For TCP, `cpus` says how they are spread: with one CPU
+  // for each worker, to the worker of the CPU that received the SYN; if it is empty, and for SYNs
+  // received on other CPUs, at random.
+  absl::Status Open(const std::vector<int>& cpus = {});
 
   // No new connection gets through from here on. Those that are queued, or whose handshake is under
   // way, are left to the workers. A unix socket can't be opened again.

@@ -1,6 +1,7 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "absl/strings/str_cat.h"
 
@@ -24,6 +25,15 @@ absl::StatusOr<control::Record> MemoryStore::Get(uint64_t revision) {
         absl::StrCat("no revision ", revision, "; those kept are ", oldest, " to ", newest));
   }
   return records_[revision - oldest];
+}
+
+absl::StatusOr<std::vector<api::Revision>> MemoryStore::List(uint64_t before, size_t limit) {
+  std::vector<api::Revision> revisions;
+  for (const control::Record& record : std::ranges::reverse_view(records_)) {
+    if (revisions.size() == limit) break;
+    if (record.revision.number() < before) revisions.push_back(record.revision);
+  }
+  return revisions;
 }
 
 absl::Status MemoryStore::Append(const control::Record& record) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,6 +23,7 @@ class MemoryStore : public control::ConfigStore {
 
   absl::StatusOr<std::optional<control::Record>> Latest() override;
   absl::StatusOr<control::Record> Get(uint64_t revision) override;
+  absl::StatusOr<std::vector<api::Revision>> List(uint64_t before, size_t limit) override;
   absl::Status Append(const control::Record& record) override;
 
  private:

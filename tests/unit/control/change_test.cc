@@ -146,9 +146,14 @@ TEST_F(ChangeTest, ValidateOnlyAnswersAsTheChangeWouldAndChangesNothing) {
   EXPECT_EQ(result->listeners[1].bound_address(), "");
   EXPECT_EQ(result->listeners[2].state(), api::ListenerStatus::STATE_STOPPED);
 
+  // Where a moved listener will be bound is not known yet.
+  request.mutable_config()->mutable_listeners(0)->set_address(":5");
+  EXPECT_EQ(Run(ApplyConfig(request))->listeners[0].bound_address(), "");
+
   request.mutable_config()->mutable_listeners(2)->set_enabled(true);
   EXPECT_EQ(Run(ApplyConfig(request)).status().code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(journal_.Entries(), ElementsAre("prepare", "drop", "prepare", "drop"));
+  EXPECT_THAT(journal_.Entries(),
+              ElementsAre("prepare", "drop", "prepare", "drop", "prepare", "drop"));
   EXPECT_EQ(Revision(), 1U);
 }
 

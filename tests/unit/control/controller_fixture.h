@@ -63,6 +63,10 @@ class FragileStore : public ConfigStore {
     if (broken) return absl::UnavailableError("can't read greeter.db");
     return records_.Get(revision);
   }
+  absl::StatusOr<std::vector<api::Revision>> List(uint64_t before, size_t limit) override {
+    if (broken) return absl::UnavailableError("can't read greeter.db");
+    return records_.List(before, limit);
+  }
   absl::Status Append(const Record& record) override {
     journal_->Write(absl::StrCat("record ", record.revision.number()));
     if (broken) return absl::UnavailableError("the disk is full");

@@ -99,6 +99,16 @@ TEST_F(ControllerLifeTest, StartsWithAListenerThatCannotBindAndRetriesIt) {
   EXPECT_EQ(std::count(entries.begin(), entries.end(), "record 1"), 1);
 }
 
+TEST_F(ControllerLifeTest, RetriesNoLessOftenThanItsBound) {
+  options_.retry_initial = absl::Milliseconds(1);
+  options_.retry_max = absl::Milliseconds(2);
+  MakeController();
+  data_plane_.Take(":1");
+  ASSERT_TRUE(controller_->Start(ConfigOf({{"default", ":1"}})).ok());
+  // Without a bound the last delay alone would be nine minutes.
+  EXPECT_GE(journal_.Await("prepare", 20).size(), 20U);
+}
+
 TEST_F(ControllerLifeTest, ShowsAChangedReasonForAFailure) {
   options_.retry_initial = absl::Milliseconds(1);
   MakeController();
@@ -232,6 +242,28 @@ TEST_F(ControllerLifeTest, EarlierConfigsComeFromTheStore) {
   EXPECT_EQ(Load(1).status().code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(ControllerLifeTest, RemembersTheConfigFileAppliedLast) {
+  const api::Config file = ConfigOf({{"default", ":1"}});
+  ASSERT_TRUE(controller_->Start(file, "hash-1").ok());
+  EXPECT_EQ(store_.Get(1)->file->hash, "hash-1");
+  EXPECT_EQ(controller_->snapshot()->file->revision, 1U);
+
+  // A change at run time carries it on.
+  ASSERT_TRUE(Run(SetMessage(Message("Moin"))).ok());
+  EXPECT_EQ(store_.Get(2)->file->hash, "hash-1");
+  EXPECT_EQ(Load(std::nullopt)->file->revision, 1U);
+
+  // Applied again, unchanged: nothing new. A new hash is, even of the same Config.
+  for (const auto& [hash, revision] :
+       std::vector<std::pair<std::string, uint64_t>>{{"hash-1", 3}, {"hash-1", 3}, {"hash-2", 4}}) {
+    Change change = ApplyConfig(Application(file));
+    change.file_hash = hash;
+    EXPECT_EQ(Run(std::move(change))->revision.number(), revision);
+    EXPECT_EQ(controller_->snapshot()->file->hash, hash);
+    EXPECT_EQ(controller_->snapshot()->file->revision, revision);
+  }
+}
+
 TEST_F(ControllerLifeTest, ObserversSeeEverySnapshotOnTheControllerThread) {
   std::vector<uint64_t> seen;
   std::set<std::thread::id> threads;
@@ -254,9 +286,13 @@ TEST_F(ControllerLifeTest, StopFinishesTheRunningChangeAndRefusesTheQueued) {
   data_plane_.CloseGate();
   Delivery<Result> running;
   Delivery<Result> queued;
+  std::thread::id refused_on;
   Submit(SetMessage(Message("Moin")), running);
   ASSERT_THAT(journal_.Await("prepare", 1), SizeIs(1));
-  Submit(SetMessage(Message("Tach")), queued);
+  controller_->Submit(SetMessage(Message("Tach")), [&](Result answer) {
+    refused_on = std::this_thread::get_id();
+    queued.Deliver(std::move(answer));
+  });
   std::thread stopper([this] { controller_->Stop(); });
   // Once a new change is refused at once, stopping has begun.
   bool refused = false;
@@ -273,6 +309,7 @@ TEST_F(ControllerLifeTest, StopFinishesTheRunningChangeAndRefusesTheQueued) {
   stopper.join();
   EXPECT_TRUE(running.Await().ok());
   EXPECT_EQ(queued.Await().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(data_plane_.callers(), ElementsAre(refused_on));
   EXPECT_EQ(Text(), "Moin");
   EXPECT_EQ(Run(SetMessage(Message("x"))).status().code(), absl::StatusCode::kUnavailable);
   EXPECT_EQ(Load(7).status().code(), absl::StatusCode::kUnavailable);

@@ -10,8 +10,11 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
+#include "base/cpus.h"
 #include "support/load_clients.h"
 #include "support/tcp_client.h"
 
@@ -288,6 +291,46 @@ TEST(GateOverOursTest, IsTightInEveryMoveWithinOnePort) {
       EXPECT_EQ(poll(&writable, 1, 5), 0) << "the gate took a connection";
     }
   }
+}
+
+// On loopback the SYN is received on the CPU that sends it.
+TEST(SteeringTest, GivesAConnectionToTheWorkerOfItsCpu) {
+  const std::vector<int> cpus = base::AffinityCpus();
+  const int workers = static_cast<int>(cpus.size());
+  ListeningSockets sockets = MustListen(At("127.0.0.1:0"), false, workers);
+  ASSERT_TRUE(sockets.gate.Open(cpus).ok());
+  for (size_t worker = 0; worker < cpus.size(); ++worker) {
+    for (int i = 0; i < 8; ++i) {
+      FileDescriptor client;
+      std::thread([&] {
+        ASSERT_TRUE(base::PinThread(cpus[worker]));
+        client = StartConnecting(sockets.bound);
+      }).join();
+      ASSERT_TRUE(Arrives(sockets, 5000));
+      const FileDescriptor accepted(
+          accept4(sockets.workers[worker].get(), nullptr, nullptr, SOCK_CLOEXEC));
+      EXPECT_TRUE(accepted.valid()) << "not at worker " << worker;
+    }
+  }
+}
+
+TEST(SteeringTest, SpreadsAtRandomWhatArrivesOnOtherCpus) {
+  constexpr int kConnections = 200;
+  ListeningSockets sockets = MustListen(At("127.0.0.1:0"));
+  ASSERT_TRUE(sockets.gate.Open({100'000, 100'001}).ok());
+  std::vector<FileDescriptor> clients;
+  int first_worker = 0;
+  for (int i = 0; i < kConnections; ++i) {
+    clients.push_back(StartConnecting(sockets.bound));
+    ASSERT_TRUE(Arrives(sockets, 5000));
+    const FileDescriptor at_first(
+        accept4(sockets.workers[0].get(), nullptr, nullptr, SOCK_CLOEXEC));
+    first_worker += at_first.valid() ? 1 : 0;
+    if (!at_first.valid()) AcceptAny(sockets);
+  }
+  // Fair coins: outside of this once in some billions of runs.
+  EXPECT_GT(first_worker, 55);
+  EXPECT_LT(first_worker, 145);
 }
 
 TEST(CheckGateTest, ThisKernelHasGates) { EXPECT_TRUE(CheckGate().ok()) << CheckGate(); }

@@ -36,6 +36,21 @@ TEST(MemoryStoreTest, KeepsTheNewest) {
   EXPECT_TRUE(store.Get(4).ok());
 }
 
+TEST(MemoryStoreTest, ListsNewestFirstByPages) {
+  MemoryStore store(4);
+  for (uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(store.Append(RecordOf(i)).ok());
+  const auto numbers = [&store](uint64_t before, size_t limit) {
+    std::vector<uint64_t> listed;
+    const auto page = store.List(before, limit);
+    for (const api::Revision& revision : *page) listed.push_back(revision.number());
+    return listed;
+  };
+  EXPECT_EQ(numbers(UINT64_MAX, 3), (std::vector<uint64_t>{5, 4, 3}));
+  EXPECT_EQ(numbers(3, 3), (std::vector<uint64_t>{2}));
+  EXPECT_EQ(numbers(2, 3), (std::vector<uint64_t>{}));
+  EXPECT_EQ(numbers(UINT64_MAX, 0), (std::vector<uint64_t>{}));
+}
+
 TEST(MemoryStoreTest, RefusesANumberOutOfTurn) {
   MemoryStore store;
   EXPECT_FALSE(store.Append(RecordOf(2)).ok());

@@ -1,0 +1,121 @@
+#include "store/sqlite_store.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "store/revision_row.h"
+#include "store/state_file.h"
+
+namespace greeter::store {
+namespace {
+
+int64_t ToSqlite(uint64_t number) {
+  constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+  return static_cast<int64_t>(std::min(number, kMost));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& directory,
+                                                               const Options& options) {
+  absl::StatusOr<StateDirectory> claimed = StateDirectory::Claim(directory);
+  if (!claimed.ok()) return claimed.status();
+
+  std::string set_aside;
+  absl::StatusOr<Database> database = OpenStateFile(*claimed);
+  if (absl::IsDataLoss(database.status()) && options.reset_damaged) {
+    absl::StatusOr<std::string> renamed = SetAsideStateFile(*claimed);
+    if (!renamed.ok()) return renamed.status();
+    set_aside = *std::move(renamed);
+    database = OpenStateFile(*claimed);
+  }
+  if (absl::IsDataLoss(database.status())) {
+    return absl::DataLossError(absl::StrCat(
+        "the recorded state is damaged: ", database.status().message(),
+        "; put a backup in its place, or begin anew with --state-reset, which keeps the damaged "
+        "file under another name"));
+  }
+  if (!database.ok()) return database.status();
+  std::unique_ptr<SqliteStore> store(
+      new SqliteStore(*std::move(claimed), *std::move(database), options.history));
+  store->set_aside_ = set_aside;
+  return store;
+}
+
+SqliteStore::SqliteStore(StateDirectory directory, Database database, size_t history)
+    : directory_(std::move(directory)),
+      history_(std::max<size_t>(history, 1)),
+      database_(std::move(database)) {}
+
+absl::StatusOr<std::optional<control::Record>> SqliteStore::Latest() {
+  return ReadNewest(database_);
+}
+
+absl::StatusOr<control::Record> SqliteStore::Get(uint64_t revision) {
+  Statement select(database_,
+                   absl::StrCat("SELECT ", kRecordColumns, " FROM revisions WHERE number = ?"));
+  const absl::StatusOr<bool> row = select.Bind(ToSqlite(revision)).Step();
+  if (!row.ok()) return row.status();
+  if (*row) return ReadRecord(select);
+  const absl::StatusOr<int64_t> oldest = database_.QueryInt("SELECT min(number) FROM revisions");
+  const absl::StatusOr<int64_t> newest = database_.QueryInt("SELECT max(number) FROM revisions");
+  if (!oldest.ok()) return oldest.status();
+  if (!newest.ok()) return newest.status();
+  return absl::NotFoundError(
+      *newest == 0
+          ? absl::StrCat("no revision ", revision, "; there are none yet")
+          : absl::StrCat("no revision ", revision, "; those kept are ", *oldest, " to ", *newest));
+}
+
+absl::StatusOr<std::vector<api::Revision>> SqliteStore::List(uint64_t before, size_t limit) {
+  Statement select(database_,
+                   absl::StrCat("SELECT ", kRevisionColumns,
+                                " FROM revisions WHERE number < ? ORDER BY number DESC LIMIT ?"));
+  select.Bind(ToSqlite(before)).Bind(ToSqlite(limit));
+  std::vector<api::Revision> revisions;
+  while (true) {
+    const absl::StatusOr<bool> row = select.Step();
+    if (!row.ok()) return row.status();
+    if (!*row) return revisions;
+    absl::StatusOr<api::Revision> revision = ReadRevision(select);
+    if (!revision.ok()) return revision.status();
+    revisions.push_back(*std::move(revision));
+  }
+}
+
+absl::Status SqliteStore::Append(const control::Record& record) {
+  absl::Status status = database_.Execute("BEGIN IMMEDIATE");
+  if (status.ok()) {
+    status = Write(record);
+    if (status.ok()) return status;
+    Undo();
+  }
+  return absl::UnavailableError(status.message());
+}
+
+absl::Status SqliteStore::Write(const control::Record& record) {
+  const uint64_t number = record.revision.number();
+  const absl::StatusOr<int64_t> newest = database_.QueryInt("SELECT max(number) FROM revisions");
+  if (!newest.ok()) return newest.status();
+  if (ToSqlite(number) != *newest + 1) {
+    return absl::UnavailableError(absl::StrCat("revision ", number, " can't follow ", *newest));
+  }
+  absl::Status status = InsertRow(database_, record);
+  if (status.ok() && number > history_) {
+    Statement prune(database_, "DELETE FROM revisions WHERE number <= ?");
+    status = prune.Bind(ToSqlite(number - history_)).Run();
+  }
+  return status.ok() ? database_.Execute("COMMIT") : status;
+}
+
+void SqliteStore::Undo() {
+  // Some errors have rolled back already, and rolling back itself needs no disk.
+  if (database_.in_transaction()) database_.Execute("ROLLBACK").IgnoreError();
+  // If only the sync failed, the log ends in a commit that the next process to open it would take
+  // for a good one. Emptying the log takes it out.
+  database_.Execute("PRAGMA wal_checkpoint(TRUNCATE)").IgnoreError();
+}
+
+}  // namespace greeter::store

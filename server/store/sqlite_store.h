@@ -1,0 +1,73 @@
+// A ConfigStore in a SQLite file, greeter.db in the state directory: what was recorded survives the
+// death of the process and the loss of power.
+//
+// One table of revisions (store/revision_row.h), in a write-ahead log that is synced at every
+// commit. The schema's version is the file's user_version; older ones are brought up to date when
+// it is opened. The file is made under another name and renamed when it is whole, so that an empty
+// or half-made greeter.db is always damage, never a beginning.
+
+#ifndef GREETER_STORE_SQLITE_STORE_H_
+#define GREETER_STORE_SQLITE_STORE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "control/config_store.h"
+#include "store/database.h"
+#include "store/state_directory.h"
+
+namespace greeter::store {
+
+// Owned by main; after Open() called by the controller thread alone.
+class SqliteStore : public control::ConfigStore {
+ public:
+  struct Options {
+    // How many revisions to keep, the newest; at least 1.
+    size_t history = 1000;
+    // A damaged file is renamed (see set_aside()) and a new one begun; without this it is an error.
+    bool reset_damaged = false;
+  };
+
+  // Claims `directory` for this process and opens or creates greeter.db in it. The errors are for
+  // the person who starts greeterd: those of StateDirectory::Claim(), DATA_LOSS for a damaged file,
+  // FAILED_PRECONDITION for one of a newer greeterd, PERMISSION_DENIED for one that can't be
+  // written, UNAVAILABLE. A file of up to 64 MiB is checked as a whole, of a larger one the newest
+  // revision alone.
+  static absl::StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& directory,
+                                                           const Options& options);
+
+  absl::StatusOr<std::optional<control::Record>> Latest() override;
+  absl::StatusOr<control::Record> Get(uint64_t revision) override;
+  absl::StatusOr<std::vector<api::Revision>> List(uint64_t before, size_t limit) override;
+  // Waits up to 1 s for somebody who holds the file with a tool of their own.
+  absl::Status Append(const control::Record& record) override;
+
+  // Where Open() put a damaged file; empty if there was none.
+  const std::string& set_aside() const { return set_aside_; }
+
+ private:
+  SqliteStore(StateDirectory directory, Database database, size_t history);
+
+  // Within a transaction that has begun: all of it, the commit included.
+  absl::Status Write(const control::Record& record);
+  // After Write() has failed.
+  void Undo();
+
+  // Constant after construction (set_aside_: after Open()).
+  const StateDirectory directory_;
+  const size_t history_;
+  std::string set_aside_;
+
+  // Owned by the controller thread.
+  Database database_;
+};
+
+}  // namespace greeter::store
+
+#endif  // GREETER_STORE_SQLITE_STORE_H_

@@ -1,0 +1,26 @@
+// Finding, making, checking and setting aside the file greeter.db, before a store serves from it.
+
+#ifndef GREETER_STORE_STATE_FILE_H_
+#define GREETER_STORE_STATE_FILE_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "store/database.h"
+#include "store/state_directory.h"
+
+namespace greeter::store {
+
+// Opens greeter.db in `directory`, made anew if it is not there, checks it and brings its schema up
+// to date. DATA_LOSS if it is damaged or not greeterd's, FAILED_PRECONDITION if it is of a newer
+// greeterd, PERMISSION_DENIED if it can't be written, UNAVAILABLE. One thread at a time.
+absl::StatusOr<Database> OpenStateFile(const StateDirectory& directory);
+
+// Renames greeter.db, and what belongs to it, to greeter.db.damaged-TIME and returns its new path.
+// PERMISSION_DENIED, UNAVAILABLE.
+absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory);
+
+}  // namespace greeter::store
+
+#endif  // GREETER_STORE_STATE_FILE_H_
