@@ -56,7 +56,10 @@ void Announce(const control::Snapshot& snapshot, const std::string& admin_addres
     std::cout << "listener \"" << listener.name() << "\" serves on " << listener.bound_address()
               << "\n";
   }
-  std::cout << "admin service on " << admin_address << "; try: greeterctl status" << std::endl;
+  const bool usual = admin_address == daemon::Options().admin;
+  std::cout << "admin service on " << admin_address << "; try: greeterctl "
+            << (usual ? "" : absl::StrCat("--server ", admin_address, " ")) << "status"
+            << std::endl;
 }
 
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
@@ -91,7 +94,9 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer admin(&controller);
 
-  if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) return started;
+  if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) {
+    return {started.code(), daemon::InWordsOf(options, started.message())};
+  }
   if (absl::Status started = admin.Start(options.admin); !started.ok()) return started;
   Announce(*controller.snapshot(), admin.bound_address());
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace greeter::daemon {
@@ -50,6 +51,10 @@ struct Exit {
 // Exit codes: 0 after --help and --version, 2 for usage errors, whose text is one line that says
 // which option, which value and what would be right.
 std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv);
+
+// A refusal of the first Config, which names fields, in words of what the Config was made of: the
+// config file's path, or the options.
+std::string InWordsOf(const Options& options, absl::string_view refusal);
 
 }  // namespace greeter::daemon
 
