@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <latch>
+#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/cpus.h"
 #include "net/errors.h"
+#include "net/handshakes.h"
 
 namespace greeter::data_plane {
 namespace {
@@ -18,6 +20,10 @@ namespace {
 constexpr int64_t kLeastShare = 8;
 // A worker's epoll set and its wakeup.
 constexpr int64_t kDescriptorsOfWorker = 2;
+// Between questions about handshakes under way.
+constexpr Clock::duration kLeastPause = std::chrono::milliseconds(5);
+// What their completion gets where the kernel can't be asked.
+constexpr absl::Duration kBlindGrace = absl::Milliseconds(200);
 
 }  // namespace
 
@@ -186,14 +192,14 @@ void Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoin
 
 void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
   if (ids.empty()) return;
-  bool handshakes = false;
+  std::vector<net::Address> shut;
   for (const EndpointId id : ids) {
     Endpoint& endpoint = endpoints_.at(id);
     if (endpoint.bound.is_unix() || !endpoint.gate.valid()) continue;
     endpoint.gate.Shut().IgnoreError();
-    handshakes = true;
+    shut.push_back(endpoint.bound);
   }
-  if (handshakes) absl::SleepFor(options_.handshake_grace);
+  if (!shut.empty()) AwaitHandshakes(shut);
   for (const EndpointId id : ids) {
     Endpoint& endpoint = endpoints_.at(id);
     // Not earlier: a unix socket that is shut is readable for ever, and its workers would spin.
@@ -202,6 +208,26 @@ void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
       worker.Close(id, done);
     });
     endpoints_.erase(id);
+  }
+}
+
+void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
+  const Clock::time_point since = Clock::now();
+  const auto until = [since](absl::Duration grace) {
+    return since + absl::ToChronoNanoseconds(grace);
+  };
+  // A reading misses the SYN that the kernel is just answering.
+  for (int none_in_a_row = 0; none_in_a_row < 2;) {
+    const Clock::time_point asked = Clock::now();
+    if (asked >= until(options_.handshake_grace)) return;
+    const absl::StatusOr<int> under_way = net::HandshakesUnderWay(closing);
+    if (!under_way.ok()) {
+      std::this_thread::sleep_until(until(std::min(kBlindGrace, options_.handshake_grace)));
+      return;
+    }
+    none_in_a_row = *under_way == 0 ? none_in_a_row + 1 : 0;
+    // Asking can be dear: no more than half of the time goes into it.
+    if (none_in_a_row < 2) std::this_thread::sleep_for(std::max(kLeastPause, Clock::now() - asked));
   }
 }
 

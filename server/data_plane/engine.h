@@ -64,8 +64,10 @@ class Engine {
     // What may be open at the same time, listening sockets included: beyond its part of it a worker
     // accepts no more. So the rest of the process is never left without.
     int descriptors = INT_MAX;
-    // How long handshakes under way when an address is closed may take to complete.
-    absl::Duration handshake_grace = absl::Milliseconds(50);
+    // How long the handshakes under way when an address is closed may take to complete: a round
+    // trip each. Closing takes no longer than they need, some 10 ms if there are none. Where the
+    // kernel can't tell (net::HandshakesUnderWay()), it always takes 200 ms, or this if it is less.
+    absl::Duration handshake_grace = absl::Seconds(1);
   };
 
   // What an Activate() would switch to. Destroying it closes what was opened for it.
@@ -126,6 +128,8 @@ class Engine {
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
   void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
   void CloseEndpoints(const std::vector<EndpointId>& ids);
+  // Waits for the handshakes under way on `closing`, whose gates are shut.
+  void AwaitHandshakes(const std::vector<net::Address>& closing) const;
   // Connections that each worker may hold while `endpoints` addresses are open; can be negative.
   int64_t Share(size_t endpoints) const;
   // Tells the workers, if it has changed.

@@ -59,10 +59,7 @@ class EngineTest : public ::testing::Test {
     return spec;
   }
 
-  // Two workers, and a grace that loopback is content with.
-  static Engine::Options DefaultOptions() {
-    return {.workers = 2, .handshake_grace = absl::Milliseconds(20)};
-  }
+  static Engine::Options DefaultOptions() { return {.workers = 2}; }
   void NewEngine(const Engine::Options& options) { engine_ = std::make_unique<Engine>(options); }
 
   Engine& engine() {
