@@ -145,18 +145,18 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
   for (const Preparation::Item& item : preparation.items_) {
     const ListenerSpec& spec = item.spec;
     std::shared_ptr<const Service> service = ServiceFor(spec, revision);
-    ListenerState state{spec.name, spec.enabled, "", service->counts};
+    ListenerState state{spec.name, spec.enabled, "", absl::OkStatus(), service->counts};
     const auto opened = preparation.opened_.find(item.endpoint);
     if (opened != preparation.opened_.end()) {
       Endpoint endpoint{Key(spec), opened->second.bound, {}, std::move(service)};
-      OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
+      state.failure = OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
     } else if (item.endpoint != 0) {
       Endpoint& endpoint = endpoints_.at(item.endpoint);
       endpoint.key = Key(spec);
       endpoint.service = std::move(service);
       updated.push_back(item.endpoint);
     }
-    if (item.endpoint != 0) {
+    if (item.endpoint != 0 && state.failure.ok()) {
       state.bound_address = endpoints_.at(item.endpoint).bound.ToString();
       wanted.insert(item.endpoint);
     }
@@ -178,16 +178,21 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
   listeners_ = std::move(states);
 }
 
-void Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint) {
+absl::Status Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets,
+                                   Endpoint endpoint) {
+  absl::Status listening = sockets.Listen();
+  if (!listening.ok()) return listening;
+  endpoint.gate = std::move(sockets.gate);
+  // At once: on a port that is ours, the shut gate keeps out clients that were served until now.
+  // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
+  if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
   const bool shared = sockets.bound.is_unix();
   OnEveryWorker([&](Worker& worker, size_t number, const std::function<void()>& done) {
     worker.Open(id, std::move(sockets.workers[number]), shared, endpoint.service);
     done();
   });
-  endpoint.gate = std::move(sockets.gate);
-  // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
-  if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
   endpoints_.emplace(id, std::move(endpoint));
+  return absl::OkStatus();
 }
 
 void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {

@@ -46,6 +46,8 @@ struct ListenerState {
   bool enabled = false;
   // As bound; empty if it does not listen.
   std::string bound_address;
+  // Why it does not listen although its address was prepared; rare.
+  absl::Status failure;
   std::shared_ptr<const ListenerCounts> counts;
 };
 
@@ -126,7 +128,7 @@ class Engine {
   // Opens the address of `item`, unless an endpoint that is kept is in its way.
   void Open(Preparation::Item& item, const std::set<EndpointId>& kept, Preparation& preparation);
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
-  void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
+  absl::Status OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
   void CloseEndpoints(const std::vector<EndpointId>& ids);
   // Waits for the handshakes under way on `closing`, whose gates are shut.
   void AwaitHandshakes(const std::vector<net::Address>& closing) const;

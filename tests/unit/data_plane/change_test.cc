@@ -276,6 +276,59 @@ TEST_F(ChangeTest, DroppedPreparationLeavesNothing) {
   EXPECT_EQ(Counts().completed, tally.greeted + 10);
 }
 
+// Promise 6: nor does it keep anybody waiting, whoever's address it would take over.
+TEST_F(ChangeTest, DroppedPreparationWithinThePortDelaysNobody) {
+  for (const char* narrow : {"127.0.0.1:0", "0.0.0.0:0"}) {
+    Serve({kHello}, {}, ":0");
+    const net::Address wanted = At(narrow).WithPort(Reach().port());
+    {
+      const Engine::Preparation preparation = engine().Prepare({Listener("default", wanted)});
+      ASSERT_TRUE(preparation.failures().empty());
+      // A SYN that is dropped is sent again after a second.
+      for (int i = 0; i < 20; ++i) {
+        EXPECT_EQ(Greet(Reach(), "", {.timeout = absl::Milliseconds(900)}),
+                  (Greeted{kHello, HowEnded::kClean}));
+      }
+    }
+    EXPECT_EQ(Greet(Reach()), (Greeted{kHello, HowEnded::kClean}));
+    Apply({});
+  }
+}
+
+// Promise 6: a unix socket that may come to nothing queues nobody.
+TEST_F(ChangeTest, PreparedUnixSocketRefusesUntilItIsActive) {
+  const net::Address path = At(UnixPath("s"));
+  Engine::Preparation preparation = engine().Prepare({Listener("file", path)});
+  ASSERT_TRUE(preparation.failures().empty());
+  EXPECT_EQ(Greet(path).ended, HowEnded::kRefused);
+  engine().Activate(std::move(preparation), 1);
+  EXPECT_EQ(Greet(path), (Greeted{kHello, HowEnded::kClean}));
+}
+
+// Someone else got hold of a part of the address between the two steps of a change.
+TEST_F(ChangeTest, SaysThatItCannotListenAfterAll) {
+  Serve({kHello});
+  const ListenerSpec wide = Listener("default", At("0.0.0.0:0").WithPort(Reach().port()));
+  const net::Address part = At("127.255.0.1:0").WithPort(Reach().port());
+  Engine::Preparation preparation = engine().Prepare({wide});
+  ASSERT_TRUE(preparation.failures().empty());
+
+  net::FileDescriptor other(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int one = 1;
+  setsockopt(other.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+  ASSERT_EQ(bind(other.get(), part.data(), part.size()), 0);
+  ASSERT_EQ(listen(other.get(), 1), 0);
+  engine().Activate(std::move(preparation), 2);
+  EXPECT_EQ(engine().listeners()[0].bound_address, "");
+  EXPECT_THAT(std::string(engine().listeners()[0].failure.message()),
+              ::testing::HasSubstr("in use"));
+
+  other.Close();
+  Apply({wide});
+  EXPECT_TRUE(engine().listeners()[0].failure.ok());
+  EXPECT_EQ(Greet(Reach()), (Greeted{kHello, HowEnded::kClean}));
+}
+
 // Where the kernel has no gates, changes work, if not without resets.
 TEST_F(ChangeTest, WithoutGates) {
   NewEngine({.workers = 2, .gates = false});

@@ -277,6 +277,7 @@ TEST(GateOverOursTest, IsTightInEveryMoveWithinOnePort) {
     ListeningSockets old = MustListen(At(std::string(from) + ":0"));
     ASSERT_TRUE(old.gate.Open().ok());
     ListeningSockets next = MustListen(At(std::string(to) + ":0").WithPort(old.bound.port()), true);
+    ASSERT_TRUE(next.Listen().ok());
     EXPECT_FALSE(Arrives(old, 0)) << "the old listener got a connection of our own";
     old.workers.clear();
     old.gate = Gate();
