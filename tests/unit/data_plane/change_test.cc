@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "engine_fixture.h"
+#include "net/handshakes.h"
+#include "support/far_network.h"
 
 namespace greeter::data_plane {
 namespace {
@@ -98,6 +100,43 @@ TEST_P(StopStartTest, ResetsNobody) {
 
 INSTANTIATE_TEST_SUITE_P(EveryStack, StopStartTest,
                          ::testing::Values("127.0.0.1:0", "[::1]:0", ":0", "unix"));
+
+// Promise 5, for clients that are far away: at any time some of them have had their SYN answered,
+// and the ACK that makes a connection of it is still on its way.
+class FarClientsTest : public ChangeTest, public ::testing::WithParamInterface<int> {};
+
+TEST_P(FarClientsTest, AreNotReset) {
+  const absl::Duration round_trip = absl::Milliseconds(GetParam());
+  const absl::StatusOr<std::unique_ptr<testing::FarNetwork>> far =
+      testing::FarNetwork::Create(round_trip);
+  if (!far.ok()) GTEST_SKIP() << "no network of our own: " << far.status().message();
+  (*far)->EnterServerSide();
+  Serve({kHello}, {}, ":0");
+  const uint16_t port = At(engine().listeners()[0].bound_address).port();
+  const net::Address fixed = At(":0").WithPort(port);
+  const std::string ipv6 = absl::StrCat("[", testing::FarNetwork::kServerIpv6, "]:", port);
+  const std::string ipv4 = absl::StrCat(testing::FarNetwork::kServerIpv4, ":", port);
+
+  (*far)->EnterClientSide();
+  LoadClients load(LoadOn({At(ipv4), At(ipv6)}));
+  (*far)->EnterServerSide();
+  for (int cycle = 0; cycle < 5; ++cycle) {
+    ASSERT_TRUE(load.WaitForGreeted(50));
+    // As soon as a handshake is under way.
+    ASSERT_TRUE(testing::WaitFor([&] { return net::HandshakesUnderWay({fixed}).value_or(0) > 0; }));
+    const absl::Time since = absl::Now();
+    Apply({Disabled(Listener("default", fixed))});
+    EXPECT_LT(absl::Now() - since, round_trip + absl::Milliseconds(500));
+    Apply({Listener("default", fixed)});
+  }
+  const Tally tally = load.Stop();
+  (*far)->Leave();
+  ExpectNobodyHarmed(tally);
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().completed, tally.greeted) << Counts() << "; " << tally;
+}
+
+INSTANTIATE_TEST_SUITE_P(RoundTripMs, FarClientsTest, ::testing::Values(100, 300));
 
 TEST_F(ChangeTest, MovingToAnotherPortAndBack) {
   Serve({kHello});
