@@ -202,7 +202,7 @@ TEST_P(GateTest, ShutsWithoutReset) {
   TcpClient before = Connect(ClientSide(sockets));
   ASSERT_TRUE(before.connected());
   ASSERT_TRUE(sockets.gate.Shut().ok());
-  EXPECT_EQ(Connect(ClientSide(sockets)).ended(), HowEnded::kTimedOut);
+  EXPECT_EQ(Connect(ClientSide(sockets)).ended(), HowEnded::kUnanswered);
 
   // Promise 5: the one that was queued is answered.
   FileDescriptor accepted = AcceptAny(sockets);
