@@ -27,16 +27,18 @@ constexpr absl::Duration kBlindGrace = absl::Milliseconds(200);
 
 }  // namespace
 
-Engine::Engine(Options options) : options_(std::move(options)) {
-  const auto workers = static_cast<size_t>(std::max(1, options_.workers));
-  for (size_t number = 0; number < workers; ++number) {
-    workers_.push_back(std::make_unique<Worker>(number));
-    if (options_.cpus.empty()) continue;
-    // If it can't be bound it serves all the same, only from elsewhere.
-    const int cpu = options_.cpus.at(number);
-    workers_.back()->Post([cpu] { base::PinThread(cpu); });
-  }
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  do {
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size());
+    if (!worker.ok()) return worker.status();
+    workers.push_back(*std::move(worker));
+  } while (std::ssize(workers) < options.workers);
+  return std::unique_ptr<Engine>(new Engine(options, std::move(workers)));
 }
+
+Engine::Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers)
+    : options_(options), workers_(std::move(workers)) {}
 
 Engine::~Engine() = default;
 

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "data_plane/service.h"
 #include "data_plane/worker.h"
@@ -90,8 +91,8 @@ class Engine {
     std::map<std::string, absl::Status> failures_;
   };
 
-  // Starts the workers.
-  explicit Engine(Options options);
+  // Starts the workers: all, or none and FAILED_PRECONDITION.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(const Options& options);
   // Ends them; see Shutdown() for doing so in good order.
   ~Engine();
 
@@ -113,6 +114,8 @@ class Engine {
   void Shutdown(absl::Duration drain_timeout);
 
  private:
+  Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers);
+
   // An address being served.
   struct Endpoint {
     // As asked for; the key by which a later change finds it.
@@ -141,7 +144,7 @@ class Engine {
 
   // Constant after construction.
   const Options options_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  const std::vector<std::unique_ptr<Worker>> workers_;
 
   // Owned by the calling thread.
   std::map<EndpointId, Endpoint> endpoints_;

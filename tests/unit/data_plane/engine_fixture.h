@@ -60,7 +60,7 @@ class EngineTest : public ::testing::Test {
   }
 
   static Engine::Options DefaultOptions() { return {.workers = 2}; }
-  void NewEngine(const Engine::Options& options) { engine_ = std::make_unique<Engine>(options); }
+  void NewEngine(const Engine::Options& options) { engine_ = Engine::Start(options).value(); }
 
   Engine& engine() {
     if (engine_ == nullptr) NewEngine(DefaultOptions());
