@@ -84,9 +84,12 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
         "stopping a listener may reset clients that are just connecting: ", gate.message()));
   }
   for (const std::string& warning : warnings) logger->warn("{}", warning);
-  data_plane::Engine engine(engine_options);
+  const absl::StatusOr<std::unique_ptr<data_plane::Engine>> engine =
+      data_plane::Engine::Start(engine_options);
+  if (!engine.ok()) return engine.status();
   const std::string server_id = daemon::NewServerId();
-  daemon::DataPlaneAdapter data_plane(&engine, {daemon::Hostname(), server_id, options.labels});
+  daemon::DataPlaneAdapter data_plane(engine->get(),
+                                      {daemon::Hostname(), server_id, options.labels});
   store::MemoryStore store;
   control::Controller::Options control_options;
   control_options.identity = {server_id, base::kVersion, absl::Now(), warnings};
@@ -105,7 +108,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);
   controller.Stop();
-  engine.Shutdown(options.drain_timeout);
+  (*engine)->Shutdown(options.drain_timeout);
   admin.Stop(kAdminStopTimeout);
   logger->info("stopped");
   return absl::OkStatus();
