@@ -20,10 +20,10 @@ constexpr int64_t kDescriptorsOfWorker = 2;
 
 }  // namespace
 
-Engine::Engine(Options options) : options_(options) {
-  const auto workers = static_cast<size_t>(std::max(1, options.workers));
+Engine::Engine(Options options) : options_(std::move(options)) {
+  const auto workers = static_cast<size_t>(std::max(1, options_.workers));
   for (size_t number = 0; number < workers; ++number) {
-    workers_.push_back(std::make_unique<Worker>(number));
+    workers_.push_back(std::make_unique<Worker>(number, options_.accept));
   }
 }
 

@@ -26,6 +26,7 @@
 #include "absl/time/time.h"
 #include "data_plane/service.h"
 #include "data_plane/worker.h"
+#include "net/accept.h"
 #include "net/address.h"
 #include "net/listening_sockets.h"
 
@@ -63,6 +64,8 @@ class Engine {
     int descriptors = INT_MAX;
     // How long handshakes under way when an address is closed may take to complete.
     absl::Duration handshake_grace = absl::Milliseconds(50);
+    // How workers accept.
+    net::AcceptCall accept = accept4;
   };
 
   // What an Activate() would switch to. Destroying it closes what was opened for it.
