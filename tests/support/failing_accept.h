@@ -27,6 +27,8 @@ class FailingAccept {
   void Recover() { left_ = 0; }
   // Calls made to fail so far.
   uint64_t failed() const { return failed_; }
+  // Connections accepted so far.
+  uint64_t accepted() const { return accepted_; }
 
   net::AcceptCall Call() {
     return [this](int socket, sockaddr* peer, socklen_t* length, int flags) {
@@ -35,7 +37,9 @@ class FailingAccept {
         errno = error_;
         return -1;
       }
-      return accept4(socket, peer, length, flags);
+      const int accepted = accept4(socket, peer, length, flags);
+      if (accepted >= 0) ++accepted_;
+      return accepted;
     };
   }
 
@@ -51,6 +55,7 @@ class FailingAccept {
   std::atomic<uint16_t> port_ = 0;
   std::atomic<int64_t> left_ = 0;
   std::atomic<uint64_t> failed_ = 0;
+  std::atomic<uint64_t> accepted_ = 0;
 };
 
 }  // namespace greeter::testing

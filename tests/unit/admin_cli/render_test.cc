@@ -76,10 +76,11 @@ TEST(RenderTest, CountsHaveATotalIfThereAreSeveral) {
   EXPECT_EQ(RenderCounts(response), title + row);
   response.add_listeners()->set_name("web");
   response.mutable_total()->set_accepted(11);
-  EXPECT_EQ(RenderCounts(response),
-            title + row +
-                "web              0     0          0          0      0         0           0       0\n"
-                "TOTAL           11     0          0          0      0         0           0       0\n");
+  EXPECT_EQ(
+      RenderCounts(response),
+      title + row +
+          "web              0     0          0          0      0         0           0       0\n"
+          "TOTAL           11     0          0          0      0         0           0       0\n");
 }
 
 TEST(RenderTest, GreetingForATerminal) {

@@ -33,12 +33,13 @@ class AcceptErrorsTest : public EngineTest {
 // The errors of one connection: the next one is accepted in the same turn.
 TEST_F(AcceptErrorsTest, TheNextOneIsAccepted) {
   Serve({kHello});
-  int64_t failed = 0;
+  uint64_t failed = 0;
   for (const int error : {EINTR, ECONNABORTED, EPROTO, EPERM, ENETDOWN, ENOPROTOOPT, EHOSTDOWN,
                           ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH}) {
     kernel_.Fail(error, 3);
     EXPECT_EQ(Greet(Reach()), (Greeted{kHello, HowEnded::kClean})) << error;
-    EXPECT_EQ(kernel_.failed(), static_cast<uint64_t>(failed += 3)) << error;
+    failed += 3;
+    EXPECT_TRUE(WaitFor([&] { return kernel_.failed() == failed; })) << error;
   }
   EXPECT_TRUE(WaitUntilIdle());
   EXPECT_EQ(Counts().completed, 11u) << Counts();
@@ -59,8 +60,9 @@ TEST_F(AcceptErrorsTest, ExhaustionPausesAndRecovers) {
     ASSERT_TRUE(client.connected());
     ASSERT_TRUE(WaitFor([&] { return Counts().pauses >= pauses + 5; })) << error;
     kernel_.Recover();
-    // Four whole rests of the one worker that has a client.
-    EXPECT_GE(absl::Now() - begin, absl::Milliseconds(80)) << error;
+    // Three whole rests of the worker that has the client; the other one may rest once, if it was
+    // still looking for more.
+    EXPECT_GE(absl::Now() - begin, absl::Milliseconds(60)) << error;
     EXPECT_EQ(client.ReadToEnd(), HowEnded::kClean) << error;
     EXPECT_EQ(client.bytes(), kHello) << error;
     // One call for each rest.
