@@ -91,6 +91,9 @@ class Connections {
 
   size_t open() const { return open_; }
 
+  // Whether there are connections, just greeted, that the next sweep may end.
+  bool has_fresh() const { return !fresh_.empty(); }
+
   // Cuts every connection, counted as timed_out.
   void CutAll();
 

@@ -65,6 +65,7 @@ void Worker::Run() {
     Wait();
     RunPosted();
     connections_.OnTime(now_);
+    if (wants_room_ && connections_.open() < common_) next_tick_ = now_;
     if (now_ >= next_tick_) Tick();
     if (now_ >= drain_deadline_) connections_.CutAll();
     if (drained_ && connections_.open() == 0) {
@@ -165,6 +166,7 @@ void Worker::Pause(Endpoint& endpoint) {
 
 void Worker::Tick() {
   next_tick_ = Clock::time_point::max();
+  wants_room_ = false;
   for (auto next = endpoints_.begin(); next != endpoints_.end();) {
     const auto current = next++;
     auto& [id, endpoint] = *current;
@@ -222,7 +224,7 @@ Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
       // Nobody is shed for a client who may not be there: epoll will tell.
       if (accepted) return Progress::kAccepted;
       if (endpoint.closed && !IsReadable(endpoint.socket.get())) return Progress::kEmpty;
-      if (!MakeRoomFor(endpoint)) return PauseExhausted(endpoint);
+      if (!MakeRoomFor(endpoint)) return PauseForRoom(endpoint);
     }
     const Progress progress = AcceptOne(endpoint);
     if (progress == Progress::kEmpty || progress == Progress::kPause) return progress;
@@ -275,6 +277,13 @@ Worker::Progress Worker::OnAcceptError(int error, Endpoint& endpoint) {
       return endpoint.closed ? Progress::kEmpty : PauseExhausted(endpoint);
   }
   return Progress::kEmpty;
+}
+
+Worker::Progress Worker::PauseForRoom(Endpoint& endpoint) {
+  wants_room_ = true;
+  if (!connections_.has_fresh()) return PauseExhausted(endpoint);
+  endpoint.rest = Connections::kLeastSweepInterval;
+  return Progress::kPause;
 }
 
 Worker::Progress Worker::PauseExhausted(Endpoint& endpoint) {

@@ -90,6 +90,9 @@ class Worker {
   Progress AcceptSome(Endpoint& endpoint);
   Progress AcceptOne(Endpoint& endpoint);
   Progress OnAcceptError(int error, Endpoint& endpoint);
+  // Its share is used up: paused until a connection ends, those just greeted have been swept, or
+  // the rest is over.
+  Progress PauseForRoom(Endpoint& endpoint);
   // Paused for want of descriptors or memory: counted.
   Progress PauseExhausted(Endpoint& endpoint);
   // Whether one more connection fits into the share and leaves others theirs.
@@ -118,6 +121,8 @@ class Worker {
   // What each endpoint can count on, and what is open to all.
   size_t guaranteed_ = 0;
   size_t common_ = SIZE_MAX;
+  // An endpoint is paused until there is room.
+  bool wants_room_ = false;
   Clock::time_point now_;
   Clock::time_point next_tick_ = Clock::time_point::max();
   Clock::time_point drain_deadline_ = Clock::time_point::max();

@@ -105,8 +105,8 @@ class StarvationTest : public ::testing::Test {
 
   // Lets go of all, and sees that service is back within a second.
   void ReleaseAndGreet(size_t greeting) {
-    const absl::Time released = absl::Now();
     held_.clear();
+    const absl::Time released = absl::Now();
     for (int i = 0; i < 50; ++i) {
       const Greeted greeted = Greet(greeterd_.address());
       ASSERT_EQ(greeted.ended, HowEnded::kClean);
