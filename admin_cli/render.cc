@@ -76,7 +76,8 @@ std::vector<std::string> CountsRow(const std::string& name, const api::Connectio
           Number(counts.timed_out()),
           Number(counts.reset()),
           Number(counts.rejected()),
-          Number(counts.bytes_sent())};
+          Number(counts.bytes_sent()),
+          Number(counts.pauses())};
 }
 
 std::string Failures(const std::vector<api::ListenerStatus>& listeners) {
@@ -204,7 +205,8 @@ std::string RenderCounts(const api::GetConnectionCountsResponse& response) {
                       {"TIMED OUT", Align::kRight},
                       {"RESET", Align::kRight},
                       {"REJECTED", Align::kRight},
-                      {"BYTES SENT", Align::kRight}},
+                      {"BYTES SENT", Align::kRight},
+                      {"PAUSES", Align::kRight}},
                      rows);
 }
 

@@ -1,7 +1,6 @@
 // greeterd: builds the house from the ground up, runs until told to stop, and takes it down in
 // reverse order.
 
-#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "config/config_text.h"
 #include "control/controller.h"
 #include "daemon/data_plane_adapter.h"
+#include "daemon/descriptor_budget.h"
 #include "daemon/identity.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
@@ -27,6 +27,7 @@
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
 #include "net/listening_sockets.h"
+#include "spdlog/spdlog.h"
 #include "store/memory_store.h"
 
 namespace greeter {
@@ -46,10 +47,6 @@ absl::StatusOr<api::Config> InitialConfig(const daemon::Options& options) {
   return config;
 }
 
-// Descriptors that are kept from the data plane, so that the admin service answers whatever clients
-// do: an eighth, within reason.
-int ControlPlaneReserve(int descriptors) { return std::clamp(descriptors / 8, 64, 1024); }
-
 void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
   for (const api::ListenerStatus& listener : snapshot.listeners) {
     if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
@@ -65,13 +62,14 @@ void Announce(const control::Snapshot& snapshot, const std::string& admin_addres
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(options.log_format, options.log_level);
+  spdlog::set_default_logger(logger);
   absl::StatusOr<api::Config> config = InitialConfig(options);
   if (!config.ok()) return config.status();
 
-  const int descriptors = net::RaiseDescriptorLimit();
+  const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
   std::vector<std::string> warnings;
   data_plane::Engine::Options engine_options;
-  engine_options.descriptors = descriptors - ControlPlaneReserve(descriptors);
+  engine_options.descriptors = budget.data_plane;
   engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
   if (options.steering == daemon::Steering::kCpu) {
     std::vector<int>& cpus = engine_options.cpus = base::AffinityCpus();
@@ -95,7 +93,9 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   control_options.identity = {server_id, base::kVersion, absl::Now(), warnings};
   control::Controller controller(&data_plane, &store, control_options);
   controller.Observe(daemon::ListenerLog(logger));
-  admin::AdminServer admin(&controller);
+  admin::AdminServer::Options admin_options;
+  admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
+  admin::AdminServer admin(&controller, admin_options);
 
   if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) {
     return {started.code(), daemon::InWordsOf(options, started.message())};

@@ -21,6 +21,7 @@ void Add(const api::ConnectionCounts& counts, api::ConnectionCounts& total) {
   total.set_reset(total.reset() + counts.reset());
   total.set_rejected(total.rejected() + counts.rejected());
   total.set_bytes_sent(total.bytes_sent() + counts.bytes_sent());
+  total.set_pauses(total.pauses() + counts.pauses());
 }
 
 absl::Status Stopping() {

@@ -77,7 +77,7 @@ void AdminTest::StartAdmin(const std::string& address, api::Config config) {
   options.retry_initial = absl::Milliseconds(20);
   options.retry_max = absl::Milliseconds(20);
   controller_ = std::make_unique<control::Controller>(&data_plane_, &store_, std::move(options));
-  admin_ = std::make_unique<admin::AdminServer>(controller_.get());
+  admin_ = std::make_unique<admin::AdminServer>(controller_.get(), admin_options_);
   const absl::Status controlled = controller_->Start(std::move(config));
   ASSERT_TRUE(controlled.ok()) << controlled;
   const absl::Status started = admin_->Start(address);

@@ -70,16 +70,17 @@ TEST(RenderTest, CountsHaveATotalIfThereAreSeveral) {
   one->mutable_counts()->set_accepted(10);
   one->mutable_counts()->set_timed_out(3);
   const std::string title =
-      "LISTENER  ACCEPTED  OPEN  COMPLETED  TIMED OUT  RESET  REJECTED  BYTES SENT\n";
+      "LISTENER  ACCEPTED  OPEN  COMPLETED  TIMED OUT  RESET  REJECTED  BYTES SENT  PAUSES\n";
   const std::string row =
-      "default         10     0          0          3      0         0           0\n";
+      "default         10     0          0          3      0         0           0       0\n";
   EXPECT_EQ(RenderCounts(response), title + row);
   response.add_listeners()->set_name("web");
   response.mutable_total()->set_accepted(11);
-  EXPECT_EQ(RenderCounts(response),
-            title + row +
-                "web              0     0          0          0      0         0           0\n"
-                "TOTAL           11     0          0          0      0         0           0\n");
+  EXPECT_EQ(
+      RenderCounts(response),
+      title + row +
+          "web              0     0          0          0      0         0           0       0\n"
+          "TOTAL           11     0          0          0      0         0           0       0\n");
 }
 
 TEST(RenderTest, GreetingForATerminal) {
