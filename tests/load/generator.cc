@@ -19,7 +19,7 @@
 namespace greeter::load {
 namespace {
 
-constexpr uint32_t kWake = ~uint32_t{0};
+constexpr uint64_t kWake = ~uint64_t{0};
 constexpr uint32_t kInterest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 constexpr size_t kBufferBytes = 128 * 1024;
 // A client that never gets EAGAIN lets the others have their turn after this.
@@ -83,7 +83,7 @@ absl::StatusOr<std::unique_ptr<Generator>> Generator::Create(Options options) {
   const int wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   epoll_event event = {};
   event.events = EPOLLIN;
-  event.data.u32 = kWake;
+  event.data.u64 = kWake;
   if (epoll_fd < 0 || wake_fd < 0 || epoll_ctl(epoll_fd, EPOLL_CTL_ADD, wake_fd, &event) != 0) {
     const int error = errno;
     if (epoll_fd >= 0) close(epoll_fd);
@@ -132,10 +132,10 @@ Report Generator::Run() {
     const timespec wait = {patience / kSecond, patience % kSecond};
     const int count = epoll_pwait2(epoll_fd_, events, kEvents, &wait, nullptr);
     for (int i = 0; i < count; ++i) {
-      if (events[i].data.u32 == kWake) {
+      if (events[i].data.u64 == kWake) {
         epoll_ctl(epoll_fd_, EPOLL_CTL_DEL, wake_fd_, nullptr);
       } else {
-        Handle(events[i].data.u32, events[i].events);
+        Handle(events[i].data.u64, events[i].events);
       }
     }
     now = Now();
@@ -155,6 +155,11 @@ bool Generator::MayStart(int64_t now) const {
 int64_t Generator::NextIntended() const {
   return begin_ + static_cast<int64_t>(interval_ * static_cast<double>(started_));
 }
+
+// A process that forks keeps a closed socket, and its events, alive until the child's exec
+// (epoll(7), questions and answers): they must not be taken for those of the slot's next
+// connection.
+uint64_t Generator::Key(uint32_t slot) const { return slots_[slot].number << 32 | slot; }
 
 void Generator::StartDue(int64_t now) {
   // At most once round: where connecting fails at once, the slot is idle again at once.
@@ -211,12 +216,14 @@ int Generator::Connect(uint32_t slot) {
   }
   epoll_event event = {};
   event.events = kInterest;
-  event.data.u32 = slot;
+  event.data.u64 = Key(slot);
   return epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, connection.fd, &event) == 0 ? 0 : errno;
 }
 
-void Generator::Handle(uint32_t slot, uint32_t events) {
+void Generator::Handle(uint64_t key, uint32_t events) {
+  const auto slot = static_cast<uint32_t>(key);
   Connection& connection = slots_[slot];
+  if (connection.fd < 0 || key != Key(slot)) return;
   if (!connection.connected) {
     if ((events & (EPOLLIN | EPOLLOUT)) == 0 || (events & EPOLLERR) != 0) {
       const int error = PendingError(connection.fd);
@@ -291,7 +298,7 @@ bool Generator::Send(uint32_t slot) {
     // Still writable: only arming it again makes epoll say so.
     epoll_event event = {};
     event.events = kInterest;
-    event.data.u32 = slot;
+    event.data.u64 = Key(slot);
     epoll_ctl(epoll_fd_, EPOLL_CTL_MOD, connection.fd, &event);
   }
   return true;

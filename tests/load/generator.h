@@ -72,7 +72,9 @@ class Generator {
   void Start(uint32_t slot, int64_t intended);
   // Creates the socket and connects; 0 or an errno.
   int Connect(uint32_t slot);
-  void Handle(uint32_t slot, uint32_t events);
+  // What epoll tells events of the slot's present connection by.
+  uint64_t Key(uint32_t slot) const;
+  void Handle(uint64_t key, uint32_t events);
   // These return false once the connection has been finished.
   bool Read(uint32_t slot, uint32_t events);
   bool Send(uint32_t slot);
