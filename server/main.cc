@@ -16,35 +16,25 @@
 #include "admin/admin_server.h"
 #include "base/cpus.h"
 #include "base/version.h"
-#include "config/config_text.h"
 #include "control/controller.h"
+#include "daemon/audit_log.h"
+#include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
 #include "daemon/identity.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/state.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
 #include "net/listening_sockets.h"
-#include "store/memory_store.h"
 
 namespace greeter {
 namespace {
 
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
-
-// What to serve at first start: the file's Config, or one listener as the options say.
-absl::StatusOr<api::Config> InitialConfig(const daemon::Options& options) {
-  if (!options.config.empty()) return config::LoadConfig(options.config);
-  api::Config config;
-  api::Listener* const listener = config.add_listeners();
-  listener->set_name(control::kDefaultListener);
-  listener->set_address(options.listen);
-  listener->mutable_greeting()->set_text(options.message);
-  return config;
-}
 
 // Descriptors that are kept from the data plane, so that the admin service answers whatever clients
 // do: an eighth, within reason.
@@ -62,8 +52,10 @@ void Announce(const control::Snapshot& snapshot, const std::string& admin_addres
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(options.log_format, options.log_level);
-  absl::StatusOr<api::Config> config = InitialConfig(options);
-  if (!config.ok()) return config.status();
+  absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
+  if (!initial.ok()) return initial.status();
+  const auto store = daemon::OpenStore(options, *logger);
+  if (!store.ok()) return store.status();
 
   const int descriptors = net::RaiseDescriptorLimit();
   std::vector<std::string> warnings;
@@ -84,18 +76,23 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   data_plane::Engine engine(engine_options);
   const std::string server_id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(&engine, {daemon::Hostname(), server_id, options.labels});
-  store::MemoryStore store;
   control::Controller::Options control_options;
-  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings};
-  control::Controller controller(&data_plane, &store, control_options);
+  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
+  control_options.audit =
+      daemon::AuditLog(daemon::MakeRecordLogger(options.log_format, options.log_level));
+  control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer admin(&controller);
 
-  if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) return started;
+  if (absl::Status started = controller.Start(initial->config, initial->file_hash); !started.ok()) {
+    return started;
+  }
+  daemon::LogOptionsWithoutEffect(options, *controller.snapshot(), *logger);
   if (absl::Status started = admin.Start(options.admin); !started.ok()) return started;
   Announce(*controller.snapshot(), admin.bound_address());
 
-  const std::string signal = stop_signal.Wait();
+  const std::string signal =
+      stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });
   logger->info("{}: stopping; again to end at once", signal);
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);

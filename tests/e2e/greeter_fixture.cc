@@ -171,6 +171,9 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
       command.environment.count("GREETER_LISTEN") == 0) {
     options.insert(options.end(), {"--listen", kAnyPort});
   }
+  if (!Names(options, "--state-dir") && command.environment.count("GREETER_STATE_DIR") == 0) {
+    options.insert(options.end(), {"--state-dir", "none"});
+  }
   command.arguments = {GREETERD};
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   greeters_.push_back(std::make_unique<Greeter>(command));
@@ -196,6 +199,8 @@ Finished GreeterTest::RunGreeter(const std::vector<std::string>& options,
   Command command{.arguments = {GREETERD},
                   .environment = std::move(environment),
                   .ordinary_user = ordinary_user};
+  // Nothing is left in the home of who runs the test.
+  command.environment.emplace("GREETER_STATE_DIR", "none");
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   return RunProgram(command);
 }

@@ -1,0 +1,40 @@
+// What to serve at start, and the config file when it is read again.
+
+#ifndef GREETER_DAEMON_CONFIG_FILE_H_
+#define GREETER_DAEMON_CONFIG_FILE_H_
+
+#include <spdlog/logger.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "control/api.h"
+#include "control/controller.h"
+#include "daemon/options.h"
+
+namespace greeter::daemon {
+
+struct InitialConfig {
+  api::Config config;
+  // SHA-256 of the config file's bytes, in hexadecimal; unset if there is no file.
+  std::optional<std::string> file_hash;
+};
+
+// The file's Config, or one listener as the options say. Errors as config::LoadConfig(). Any
+// thread.
+absl::StatusOr<InitialConfig> ReadInitialConfig(const Options& options);
+
+// Logs which of --listen and --message are not what is served, for they matter at first start only.
+void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& snapshot,
+                             spdlog::logger& logger);
+
+// Reads the config file again and, if its content is not what was applied last, submits it as a
+// change. What becomes of it is logged; a file that is not accepted changes nothing. Does not wait.
+void ReloadConfigFile(const Options& options, control::Controller& controller,
+                      const std::shared_ptr<spdlog::logger>& logger);
+
+}  // namespace greeter::daemon
+
+#endif  // GREETER_DAEMON_CONFIG_FILE_H_
