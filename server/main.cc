@@ -84,11 +84,9 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer admin(&controller);
 
-  if (absl::Status started = controller.Start(initial->config, initial->file_hash); !started.ok()) {
-    return started;
-  }
-  daemon::LogOptionsWithoutEffect(options, *controller.snapshot(), *logger);
-  if (absl::Status started = admin.Start(options.admin); !started.ok()) return started;
+  absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
+  if (started.ok()) started = admin.Start(options.admin);
+  if (!started.ok()) return started;
   Announce(*controller.snapshot(), admin.bound_address());
 
   const std::string signal =

@@ -35,18 +35,6 @@ absl::StatusOr<InitialConfig> ReadConfigFile(const std::string& path) {
   return InitialConfig{*std::move(config), *std::move(hash)};
 }
 
-}  // namespace
-
-absl::StatusOr<InitialConfig> ReadInitialConfig(const Options& options) {
-  if (!options.config.empty()) return ReadConfigFile(options.config);
-  InitialConfig initial;
-  api::Listener* const listener = initial.config.add_listeners();
-  listener->set_name(control::kDefaultListener);
-  listener->set_address(options.listen);
-  listener->mutable_greeting()->set_text(options.message);
-  return initial;
-}
-
 void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& snapshot,
                              spdlog::logger& logger) {
   const api::Listener* served = nullptr;
@@ -66,6 +54,29 @@ void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& sn
                               served->greeting().text() != options.message)) {
     log("--message", "greeterctl message set");
   }
+}
+
+}  // namespace
+
+absl::StatusOr<InitialConfig> ReadInitialConfig(const Options& options) {
+  if (!options.config.empty()) return ReadConfigFile(options.config);
+  InitialConfig initial;
+  api::Listener* const listener = initial.config.add_listeners();
+  listener->set_name(control::kDefaultListener);
+  listener->set_address(options.listen);
+  listener->mutable_greeting()->set_text(options.message);
+  return initial;
+}
+
+absl::Status StartController(control::Controller& controller, InitialConfig initial,
+                             const Options& options, spdlog::logger& logger) {
+  absl::Status started = controller.Start(std::move(initial.config), std::move(initial.file_hash));
+  if (started.ok()) {
+    LogOptionsWithoutEffect(options, *controller.snapshot(), logger);
+  } else if (!options.config.empty() && absl::IsInvalidArgument(started)) {
+    return absl::InvalidArgumentError(absl::StrCat(options.config, ": ", started.message()));
+  }
+  return started;
 }
 
 void ReloadConfigFile(const Options& options, control::Controller& controller,
@@ -98,7 +109,8 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
         if (result.ok()) {
           logger->info("SIGHUP: {} is in effect as revision {}", path, result->revision.number());
         } else {
-          logger->error("SIGHUP: nothing changed: {}: {}", path, std::string(result.status().message()));
+          logger->error("SIGHUP: nothing changed: {}: {}", path,
+                        std::string(result.status().message()));
         }
       });
 }

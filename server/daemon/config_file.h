@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "control/api.h"
 #include "control/controller.h"
@@ -26,9 +27,11 @@ struct InitialConfig {
 // thread.
 absl::StatusOr<InitialConfig> ReadInitialConfig(const Options& options);
 
-// Logs which of --listen and --message are not what is served, for they matter at first start only.
-void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& snapshot,
-                             spdlog::logger& logger);
+// The controller's Start() with what ReadInitialConfig() has read, and with its errors; that of a
+// refused Config names the file. Logs which of --listen and --message are not what is served then,
+// for they matter at first start only.
+absl::Status StartController(control::Controller& controller, InitialConfig initial,
+                             const Options& options, spdlog::logger& logger);
 
 // Reads the config file again and, if its content is not what was applied last, submits it as a
 // change. What becomes of it is logged; a file that is not accepted changes nothing. Does not wait.

@@ -174,7 +174,7 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
   if (!Names(options, "--state-dir") && command.environment.count("GREETER_STATE_DIR") == 0) {
     options.insert(options.end(), {"--state-dir", "none"});
   }
-  command.arguments = {GREETERD};
+  command.arguments.push_back(GREETERD);
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   greeters_.push_back(std::make_unique<Greeter>(command));
   if (!greeters_.back()->running()) {
@@ -187,6 +187,11 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
 Greeter& GreeterTest::StartGreeter(std::vector<std::string> options,
                                    std::map<std::string, std::string> environment) {
   return Start(std::move(options), Command{.arguments = {}, .environment = std::move(environment)});
+}
+
+Greeter& GreeterTest::StartGreeterBy(std::vector<std::string> wrapper,
+                                     std::vector<std::string> options) {
+  return Start(std::move(options), Command{.arguments = std::move(wrapper)});
 }
 
 Greeter& GreeterTest::StartGreeterAsOrdinaryUser(std::vector<std::string> options) {
