@@ -163,7 +163,7 @@ TEST_F(DurabilityTest, OfTwoWritersWhoReadTheSameRevisionOneIsAborted) {
 TEST_F(DurabilityTest, AFullDiskRefusesChangesAndServesOn) {
   const std::string disk = Path("disk");
   std::filesystem::create_directory(disk);
-  const std::string mount = "mount -t tmpfs -o size=512k tmpfs \"$0\" && exec \"$@\"";
+  const std::string mount = "mount -t tmpfs -o size=512k tmpfs \"$0\" && cd \"$0\" && exec \"$@\"";
   if (RunProgram({.arguments = {"unshare", "-m", "sh", "-c", mount, disk, "true"}}).code != 0) {
     GTEST_SKIP() << "skipped: a small disk needs root, who may mount";
   }
@@ -171,7 +171,7 @@ TEST_F(DurabilityTest, AFullDiskRefusesChangesAndServesOn) {
       StartGreeterBy({"unshare", "-m", "sh", "-c", mount, disk}, {"--state-dir", disk + "/state"});
   ASSERT_TRUE(SetMessage(greeter.stub(), "Before").status.ok());
 
-  const std::string filler = absl::StrCat("/proc/", greeter.pid(), "/root", disk, "/filler");
+  const std::string filler = absl::StrCat("/proc/", greeter.pid(), "/cwd/filler");
   const int file = open(filler.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
   ASSERT_GE(file, 0);
   const std::string page(4096, 'x');

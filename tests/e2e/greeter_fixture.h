@@ -77,7 +77,8 @@ class GreeterTest : public ::testing::Test {
   ~GreeterTest() override;
 
   // Starts greeterd with these options and environment, on an admin port and, unless they say
-  // otherwise, a data port that the kernel chooses and without a state directory. Fails the test if it does not come up.
+  // otherwise, a data port that the kernel chooses and without a state directory. Fails the test if
+  // it does not come up.
   Greeter& StartGreeter(std::vector<std::string> options = {},
                         std::map<std::string, std::string> environment = {});
   // The same through a program that ends in executing its last arguments.
