@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "config/config_text.h"
+#include "config/field_line.h"
 #include "control/change.h"
 
 namespace greeter::daemon {
@@ -32,7 +33,17 @@ absl::StatusOr<InitialConfig> ReadConfigFile(const std::string& path) {
   if (!config.ok()) return config.status();
   absl::StatusOr<std::string> hash = HashOf(*text);
   if (!hash.ok()) return hash.status();
-  return InitialConfig{*std::move(config), *std::move(hash)};
+  return InitialConfig{*std::move(config), *std::move(hash), *text};
+}
+
+// Why the controller has refused the Config in the file `path`, whose content is `text`.
+std::string Explain(const absl::Status& refused, const std::string& path, absl::string_view text) {
+  // A refused value's message begins with its field.
+  const absl::string_view message = refused.message();
+  const int line = absl::IsInvalidArgument(refused)
+                       ? config::LineOfField(text, message.substr(0, message.find(':')))
+                       : 0;
+  return absl::StrCat(path, ":", line > 0 ? absl::StrCat(line, ":") : "", " ", message);
 }
 
 void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& snapshot,
@@ -74,7 +85,7 @@ absl::Status StartController(control::Controller& controller, InitialConfig init
   if (started.ok()) {
     LogOptionsWithoutEffect(options, *controller.snapshot(), logger);
   } else if (!options.config.empty() && absl::IsInvalidArgument(started)) {
-    return absl::InvalidArgumentError(absl::StrCat(options.config, ": ", started.message()));
+    return absl::InvalidArgumentError(Explain(started, options.config, initial.text));
   }
   return started;
 }
@@ -104,13 +115,12 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
   change.action = absl::StrCat("reload of ", options.config);
   change.file_hash = std::move(read->file_hash);
   controller.Submit(
-      std::move(change),
-      [logger, path = options.config](absl::StatusOr<control::Controller::ChangeResult> result) {
+      std::move(change), [logger, path = options.config, text = std::move(read->text)](
+                             absl::StatusOr<control::Controller::ChangeResult> result) {
         if (result.ok()) {
           logger->info("SIGHUP: {} is in effect as revision {}", path, result->revision.number());
         } else {
-          logger->error("SIGHUP: nothing changed: {}: {}", path,
-                        std::string(result.status().message()));
+          logger->error("SIGHUP: nothing changed: {}", Explain(result.status(), path, text));
         }
       });
 }

@@ -21,6 +21,8 @@ struct InitialConfig {
   api::Config config;
   // SHA-256 of the config file's bytes, in hexadecimal; unset if there is no file.
   std::optional<std::string> file_hash;
+  // The file's text, to name the lines of what the controller refuses.
+  std::string text = {};
 };
 
 // The file's Config, or one listener as the options say. Errors as config::LoadConfig(). Any
@@ -28,8 +30,8 @@ struct InitialConfig {
 absl::StatusOr<InitialConfig> ReadInitialConfig(const Options& options);
 
 // The controller's Start() with what ReadInitialConfig() has read, and with its errors; that of a
-// refused Config names the file. Logs which of --listen and --message are not what is served then,
-// for they matter at first start only.
+// refused Config names the file and the line. Logs which of --listen and --message are not what is
+// served then, for they matter at first start only.
 absl::Status StartController(control::Controller& controller, InitialConfig initial,
                              const Options& options, spdlog::logger& logger);
 

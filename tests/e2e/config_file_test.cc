@@ -89,7 +89,7 @@ TEST_F(ConfigFileTest, IsReadAgainAtSighup) {
   ASSERT_TRUE(greeter.WaitForLog("greeter.yaml:3: listeners[0].adress: unknown field"));
   WriteConfig("two", "nowhere");
   greeter.Signal(SIGHUP);
-  ASSERT_TRUE(greeter.WaitForLog("greeter.yaml: listeners[0].address: address \"nowhere\""))
+  ASSERT_TRUE(greeter.WaitForLog("greeter.yaml:3: listeners[0].address: address \"nowhere\""))
       << greeter.log();
   std::filesystem::remove(Path("greeter.yaml"));
   greeter.Signal(SIGHUP);
@@ -116,7 +116,7 @@ TEST_F(ConfigFileTest, ABadOneStopsTheStart) {
   WriteConfig("two", "nowhere");
   finished = RunWithFile();
   EXPECT_EQ(finished.code, 1) << finished;
-  EXPECT_THAT(finished.err, HasSubstr("greeter.yaml: listeners[0].address: address \"nowhere\""));
+  EXPECT_THAT(finished.err, HasSubstr("greeter.yaml:3: listeners[0].address: address \"nowhere\""));
 
   // What was in force still is.
   Greeter& greeter = StartGreeter({"--state-dir", Path("state")});

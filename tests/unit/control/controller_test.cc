@@ -275,7 +275,7 @@ TEST_F(ControllerLifeTest, AnotherConfigFileWinsAtStartAndTheSameOneDoesNot) {
   EXPECT_EQ(Text(), "Moin");
   EXPECT_EQ(controller_->snapshot()->revision.number(), 2U);
 
-  EXPECT_EQ(restart("nowhere", "hash-2").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(restart("bad:2", "hash-2").code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(store_.Latest().value()->revision.number(), 2U);
 
   ASSERT_TRUE(restart(":2", "hash-2").ok());
