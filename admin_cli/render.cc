@@ -186,7 +186,15 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now) {
     absl::StrAppend(&out, "started   ", DescribeTime(status.start_time()),
                     age < absl::ZeroDuration() ? "" : absl::StrCat(" (", Age(age), " ago)"), "\n");
   }
-  absl::StrAppend(&out, "revision  ", DescribeRevision(status.revision()), "\n\n",
+  absl::StrAppend(&out, "revision  ", DescribeRevision(status.revision()), "\n");
+  if (status.has_config_file()) {
+    const api::ConfigFile& file = status.config_file();
+    absl::StrAppend(
+        &out, "config file: ",
+        file.changed_since() ? "changed at run time since revision " : "in effect since revision ",
+        file.revision(), " (", Printable(file.path()), ")\n");
+  }
+  absl::StrAppend(&out, "\n",
                   RenderListeners({status.listeners().begin(), status.listeners().end()}));
   return out;
 }

@@ -15,20 +15,21 @@
 #include "admin/admin_server.h"
 #include "base/cpus.h"
 #include "base/version.h"
-#include "config/config_text.h"
 #include "control/controller.h"
+#include "daemon/audit_log.h"
+#include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
 #include "daemon/descriptor_budget.h"
 #include "daemon/identity.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/state.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
 #include "net/listening_sockets.h"
 #include "spdlog/spdlog.h"
-#include "store/memory_store.h"
 
 namespace greeter {
 namespace {
@@ -36,16 +37,6 @@ namespace {
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
-// What to serve at first start: the file's Config, or one listener as the options say.
-absl::StatusOr<api::Config> InitialConfig(const daemon::Options& options) {
-  if (!options.config.empty()) return config::LoadConfig(options.config);
-  api::Config config;
-  api::Listener* const listener = config.add_listeners();
-  listener->set_name(control::kDefaultListener);
-  listener->set_address(options.listen);
-  listener->mutable_greeting()->set_text(options.message);
-  return config;
-}
 
 void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
   for (const api::ListenerStatus& listener : snapshot.listeners) {
@@ -63,8 +54,10 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(options.log_format, options.log_level);
   spdlog::set_default_logger(logger);
-  absl::StatusOr<api::Config> config = InitialConfig(options);
-  if (!config.ok()) return config.status();
+  absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
+  if (!initial.ok()) return initial.status();
+  const auto store = daemon::OpenStore(options, *logger);
+  if (!store.ok()) return store.status();
 
   const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
   std::vector<std::string> warnings;
@@ -88,22 +81,23 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   const std::string server_id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(engine->get(),
                                       {daemon::Hostname(), server_id, options.labels});
-  store::MemoryStore store;
   control::Controller::Options control_options;
-  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings};
-  control::Controller controller(&data_plane, &store, control_options);
+  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
+  control_options.audit =
+      daemon::AuditLog(daemon::MakeRecordLogger(options.log_format, options.log_level));
+  control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer::Options admin_options;
   admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
   admin::AdminServer admin(&controller, admin_options);
 
-  if (absl::Status started = controller.Start(*std::move(config)); !started.ok()) {
-    return {started.code(), daemon::InWordsOf(options, started.message())};
-  }
-  if (absl::Status started = admin.Start(options.admin); !started.ok()) return started;
+  absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
+  if (started.ok()) started = admin.Start(options.admin);
+  if (!started.ok()) return started;
   Announce(*controller.snapshot(), admin.bound_address());
 
-  const std::string signal = stop_signal.Wait();
+  const std::string signal =
+      stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });
   logger->info("{}: stopping; again to end at once", signal);
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);

@@ -71,7 +71,8 @@ grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* cont
     return call.get();
   }
   control::Change change = make(request);
-  change.author = ReadablePeer(context->peer());
+  change.peer = ReadablePeer(context->peer());
+  change.author = change.peer;
   std::string listener = change.listener;
   controller_->Submit(std::move(change),
                       [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {

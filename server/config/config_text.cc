@@ -85,11 +85,16 @@ absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view sou
   return config;
 }
 
-absl::StatusOr<Config> LoadConfig(const std::string& path) {
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return FileError(path, errno);
-  const absl::StatusOr<std::string> text = ReadAll(fd, path);
+  absl::StatusOr<std::string> text = ReadAll(fd, path);
   close(fd);
+  return text;
+}
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  const absl::StatusOr<std::string> text = ReadConfigFile(path);
   if (!text.ok()) return text.status();
   return ParseConfig(*text, path);
 }

@@ -26,6 +26,10 @@ namespace greeter::config {
 absl::StatusOr<greeter::admin::v1::Config> ParseConfig(absl::string_view text,
                                                        absl::string_view source);
 
+// Reads a file of at most 16 MiB. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a directory, too
+// large), UNAVAILABLE, each naming the file. Blocks; any thread.
+absl::StatusOr<std::string> ReadConfigFile(const std::string& path);
+
 // Reads a file of at most 16 MiB and parses it. NOT_FOUND, PERMISSION_DENIED, INVALID_ARGUMENT (a
 // directory, too large, and all that ParseConfig refuses), each naming the file. Blocks; any
 // thread.

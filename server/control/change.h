@@ -21,6 +21,8 @@ struct Change {
   std::string action;
   // Who asks; see api::Revision.author.
   std::string author;
+  // From where: the peer's address.
+  std::string peer;
   api::ChangeOptions options;
   // Makes the desired Config out of the current one. NOT_FOUND for a listener that is not there.
   absl::AnyInvocable<absl::Status(api::Config& config)> edit;
@@ -34,7 +36,8 @@ struct Change {
   // binding it is the change's failure even if the Config stays the same.
   bool must_listen = false;
   // Set if the change applies a config file: see AppliedFile. A hash that was not the last one
-  // makes a revision even if the Config stays the same, so that it is remembered.
+  // makes a revision even if the Config stays the same, so that it is remembered. Violations are
+  // then reported by their path in the file.
   std::optional<std::string> file_hash;
 };
 

@@ -87,12 +87,27 @@ void Controller::Stop() {
 
 void Controller::Submit(Change change, ChangeDone done) {
   Post([this, change = std::move(change), done = std::move(done)](absl::Status status) mutable {
-    if (status.ok()) {
-      done(Execute(change));
-    } else {
-      done(std::move(status));
-    }
+    Decision decision = DecisionOn(change);
+    absl::StatusOr<ChangeResult> result =
+        status.ok() ? Execute(change) : absl::StatusOr<ChangeResult>(std::move(status));
+    if (result.ok()) decision.after = result->revision.number();
+    decision.outcome = result.status().code();
+    options_.audit(decision);
+    done(std::move(result));
   });
+}
+
+Decision Controller::DecisionOn(const Change& change) const {
+  Decision decision;
+  decision.action = change.action;
+  decision.author = change.author;
+  decision.peer = change.peer;
+  decision.comment = change.options.comment();
+  decision.validate_only = change.options.validate_only();
+  if (const auto current = snapshot(); current != nullptr) {
+    decision.before = decision.after = current->revision.number();
+  }
+  return decision;
 }
 
 void Controller::GetConfig(std::optional<uint64_t> revision, ConfigDone done) {
@@ -125,6 +140,12 @@ absl::StatusOr<api::ServerStatus> Controller::GetStatus(const std::string& liste
   for (const std::string& warning : options_.identity.warnings) status.add_warnings(warning);
   *status.mutable_start_time() = ToTimestamp(options_.identity.start_time);
   *status.mutable_revision() = current->revision;
+  if (!options_.identity.config_file.empty() && current->file.has_value()) {
+    api::ConfigFile& file = *status.mutable_config_file();
+    file.set_path(options_.identity.config_file);
+    file.set_revision(current->file->revision);
+    file.set_changed_since(current->file->revision != current->revision.number());
+  }
   for (api::ListenerStatus& entry : WithCounts(*std::move(selected))) {
     *status.add_listeners() = std::move(entry);
   }

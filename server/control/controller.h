@@ -60,6 +60,24 @@ struct ServerIdentity {
   absl::Time start_time;
   // As in api::ServerStatus.
   std::vector<std::string> warnings = {};
+  // The config file it was started with; empty for none.
+  std::string config_file = {};
+};
+
+// What became of a change: everything that an audit wants to know, and nothing of what clients are
+// told.
+struct Decision {
+  // As in Change.
+  std::string action;
+  std::string author;
+  std::string peer;
+  std::string comment;
+  bool validate_only = false;
+  // The current revision before and after. The same: refused, or nothing to change. For
+  // validate_only, `after` is the one it would have made.
+  uint64_t before = 0;
+  uint64_t after = 0;
+  absl::StatusCode outcome = absl::StatusCode::kOk;
 };
 
 class Controller {
@@ -70,6 +88,9 @@ class Controller {
     // to (doubling).
     absl::Duration retry_initial = absl::Milliseconds(500);
     absl::Duration retry_max = absl::Seconds(30);
+    // Called for every change that is submitted and for what Start() records, accepted or refused,
+    // before it is answered. On the controller thread; after Stop() on the submitter's.
+    std::function<void(const Decision&)> audit = [](const Decision&) {};
   };
 
   // The answer to a change: the revision in force after it and the listeners' status with counts,
@@ -96,12 +117,13 @@ class Controller {
   // Start().
   void Observe(Observer observer);
 
-  // Starts the controller thread, which takes the store's newest Config, or, if it has none,
-  // records `initial` as revision 1, and serves it; returns when it is served. Listeners that can't
-  // bind are FAILED and retried; that is no error. INVALID_ARGUMENT if `initial` is not a valid
-  // Config (field paths start at the Config), FAILED_PRECONDITION if the stored one no longer is,
-  // UNAVAILABLE or DATA_LOSS if the store fails; the controller is stopped then. `file_hash` is
-  // that of the config file that `initial` comes from, if it comes from one. Once, by the owner.
+  // Starts the controller thread, which takes the store's newest Config and serves it; returns when
+  // it is served. If the store has none, or if `file_hash` is not the one recorded there, `initial`
+  // is recorded as a new revision and served instead. Listeners that can't bind are FAILED and
+  // retried; that is no error. INVALID_ARGUMENT if `initial` is not a valid Config (field paths
+  // start at the Config), FAILED_PRECONDITION if the stored one no longer is, UNAVAILABLE or
+  // DATA_LOSS if the store fails; the controller is stopped then. `file_hash` is that of the config
+  // file that `initial` comes from, if it comes from one. Once, by the owner.
   absl::Status Start(api::Config initial, std::optional<std::string> file_hash = std::nullopt);
 
   // Lets the change that is running finish, answers those still queued with UNAVAILABLE, and ends
@@ -152,6 +174,8 @@ class Controller {
   Record NextRecord(const Change& change, api::Config config) const;
 
   // Any thread.
+  // Of a change that is not decided yet.
+  Decision DecisionOn(const Change& change) const;
   std::vector<api::ListenerStatus> WithCounts(std::vector<api::ListenerStatus> listeners) const;
 
   // Constant after construction (observers_: from Start() on).

@@ -50,6 +50,7 @@ absl::Status CheckExpectedRevision(const api::ChangeOptions& options, uint64_t c
 std::vector<FieldViolation> InRequest(std::vector<FieldViolation> violations, const Change& change,
                                       const api::Config& desired) {
   const std::string listener = absl::StrCat("listeners[", IndexOf(desired, change.listener), "].");
+  if (change.file_hash.has_value()) return violations;
   for (FieldViolation& violation : violations) {
     if (change.listener.empty()) {
       violation.field.insert(0, "config.");
@@ -58,6 +59,11 @@ std::vector<FieldViolation> InRequest(std::vector<FieldViolation> violations, co
     }
   }
   return violations;
+}
+
+// Whether `hash`, if there is one, is of another file than the one that `record` has applied.
+bool IsOtherFile(const Record& record, const std::optional<std::string>& hash) {
+  return hash.has_value() && (!record.file.has_value() || record.file->hash != *hash);
 }
 
 std::chrono::steady_clock::time_point After(absl::Duration delay) {
@@ -70,29 +76,31 @@ absl::Status Controller::Begin(api::Config initial, std::optional<std::string> f
   absl::StatusOr<std::optional<Record>> latest = store_->Latest();
   if (!latest.ok()) return latest.status();
   const bool is_first = !latest->has_value();
-  Record record;
-  if (is_first) {
-    Change start;
-    start.action = "first start";
-    start.author = "greeterd";
-    start.file_hash = std::move(file_hash);
-    record = NextRecord(start, std::move(initial));
-  } else {
-    record = **std::move(latest);
-  }
+  const bool is_new = is_first || IsOtherFile(**latest, file_hash);
+  Change start;
+  start.author = "greeterd";
+  start.action = is_first ? "first start" : "start with a changed config file";
+  start.file_hash = std::move(file_hash);
+  if (!is_first) current_ = **std::move(latest);
+  Record record = is_new ? NextRecord(start, std::move(initial)) : current_;
   Complete(record.config);
   const std::vector<FieldViolation> violations = CheckConfig(record.config);
   if (!violations.empty()) {
     const absl::Status invalid = InvalidArgument(violations);
-    if (is_first) return invalid;
+    if (is_new) return invalid;
     return absl::FailedPreconditionError(
         absl::StrCat("revision ", record.revision.number(),
                      " in the store is no valid Config for this version: ", invalid.message(),
                      "; start the version that recorded it, or begin with a new state directory"));
   }
   std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(record.config);
-  if (is_first) {
+  if (is_new) {
     const absl::Status recorded = store_->Append(record);
+    Decision decision = DecisionOn(start);
+    decision.before = current_.revision.number();
+    decision.after = recorded.ok() ? record.revision.number() : decision.before;
+    decision.outcome = recorded.code();
+    options_.audit(decision);
     if (!recorded.ok()) return recorded;
   }
   ActivateAndPublish(std::move(preparation), std::move(record));
@@ -113,8 +121,7 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
   }
   if (!violations.empty()) return InvalidArgument(violations);
 
-  const bool is_same = (!change.file_hash.has_value() ||
-                        (current_.file.has_value() && current_.file->hash == *change.file_hash)) &&
+  const bool is_same = !IsOtherFile(current_, change.file_hash) &&
                        google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
   const bool retries = change.must_listen && failures_.count(change.listener) > 0;
   if (is_same && !retries)

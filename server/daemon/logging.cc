@@ -5,10 +5,19 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
 namespace greeter::daemon {
 namespace {
 
-void AppendEscaped(char c, spdlog::memory_buf_t& out) {
+constexpr char kTime[] = "%Y-%m-%dT%H:%M:%S.%eZ";
+// The record logger's name says which format LogRecord() is to write.
+constexpr char kTextRecords[] = "text";
+constexpr char kJsonRecords[] = "json";
+
+template <typename Out>
+void AppendEscaped(char c, Out& out) {
   const auto byte = static_cast<unsigned char>(c);
   if (c == '"' || c == '\\') {
     out.push_back('\\');
@@ -53,21 +62,69 @@ class OneLineMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
+std::string InQuotes(absl::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) AppendEscaped(c, out);
+  out.push_back('"');
+  return out;
+}
+
+bool IsWord(absl::string_view text) {
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=') return false;
+  }
+  return !text.empty();
+}
+
+std::string ValueOf(const LogField& field, bool json) {
+  if (const auto* number = std::get_if<uint64_t>(&field.value)) return absl::StrCat(*number);
+  if (const auto* yes = std::get_if<bool>(&field.value)) return *yes ? "true" : "false";
+  const auto& text = std::get<std::string>(field.value);
+  return json || !IsWord(text) ? InQuotes(text) : text;
+}
+
+std::shared_ptr<spdlog::logger> MakeStderrLogger(
+    const char* name, const std::string& level,
+    std::unique_ptr<spdlog::pattern_formatter> formatter) {
+  auto logger =
+      std::make_shared<spdlog::logger>(name, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_formatter(std::move(formatter));
+  logger->set_level(spdlog::level::from_str(level));
+  return logger;
+}
+
 }  // namespace
 
 std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& level) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   if (format == LogFormat::kJson) {
     formatter->add_flag<JsonMessage>('*').set_pattern(
-        R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%*"})");
+        absl::StrCat(R"({"time":")", kTime, R"(","level":"%l","message":"%*"})"));
   } else {
-    formatter->add_flag<OneLineMessage>('*').set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %-7l %*");
+    formatter->add_flag<OneLineMessage>('*').set_pattern(absl::StrCat(kTime, " %-7l %*"));
   }
-  auto logger = std::make_shared<spdlog::logger>("greeterd",
-                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
-  logger->set_formatter(std::move(formatter));
-  logger->set_level(spdlog::level::from_str(level));
-  return logger;
+  return MakeStderrLogger("greeterd", level, std::move(formatter));
+}
+
+std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format, const std::string& level) {
+  const bool json = format == LogFormat::kJson;
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->set_pattern(json ? absl::StrCat(R"({"time":")", kTime, R"(","level":"%l",%v})")
+                              : absl::StrCat(kTime, " %-7l %v"));
+  return MakeStderrLogger(json ? kJsonRecords : kTextRecords, level, std::move(formatter));
+}
+
+void LogRecord(spdlog::logger& records, spdlog::level::level_enum level, const char* message,
+               const std::vector<LogField>& fields) {
+  if (!records.should_log(level)) return;
+  const bool json = records.name() == kJsonRecords;
+  std::string line = json ? absl::StrCat("\"message\":", InQuotes(message)) : message;
+  for (const LogField& field : fields) {
+    const std::string value = ValueOf(field, json);
+    absl::StrAppend(&line, json ? absl::StrCat(",\"", field.name, "\":", value)
+                                : absl::StrCat(" ", field.name, "=", value));
+  }
+  records.log(level, "{}", line);
 }
 
 }  // namespace greeter::daemon

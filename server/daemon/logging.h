@@ -5,8 +5,11 @@
 
 #include <spdlog/logger.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "daemon/options.h"
 
@@ -15,6 +18,20 @@ namespace greeter::daemon {
 // A logger that any thread may use. Text: "2026-01-31T12:00:00.000Z info  message"; JSON: an object
 // with time (RFC 3339, UTC), level and message. `level` is one of Options::log_level's.
 std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& level);
+
+// A logger for LogRecord() alone, on the same stderr. Any thread.
+std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format, const std::string& level);
+
+struct LogField {
+  // A word of a-z and "_".
+  const char* name;
+  std::variant<std::string, uint64_t, bool> value;
+};
+
+// A record with fields. Text: the message, then name=value, in quotes where a value needs them;
+// JSON: members beside time, level and message. Any thread.
+void LogRecord(spdlog::logger& records, spdlog::level::level_enum level, const char* message,
+               const std::vector<LogField>& fields);
 
 }  // namespace greeter::daemon
 

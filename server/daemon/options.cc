@@ -23,6 +23,7 @@ namespace greeter::daemon {
 namespace {
 
 constexpr int kMaxWorkers = 1024;
+constexpr size_t kMaxHistory = 1'000'000;
 // Where descriptions begin in --help.
 constexpr size_t kHelpColumn = 28;
 
@@ -122,6 +123,10 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
           ->type_name("TEXT")
           ->envname("GREETER_MESSAGE")
           ->capture_default_str();
+  app.parse_complete_callback([&options, port_option, listen, message] {
+    options.has_listen = port_option->count() + listen->count() > 0;
+    options.has_message = message->count() > 0;
+  });
   port_option->excludes(listen);
   app.add_option("--config", options.config,
                  "YAML or JSON file with all listeners, in place of the above")
@@ -139,6 +144,23 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
          "between")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+}
+
+void AddStateOptions(CLI::App& app, Options& options) {
+  app.add_option(
+         "--state-dir", options.state_dir,
+         "Where changes are kept: a directory, or \"none\" to forget them at exit (default: "
+         "$STATE_DIRECTORY, else $XDG_STATE_HOME/greeter, else ~/.local/state/greeter)")
+      ->type_name("DIR")
+      ->envname("GREETER_STATE_DIR");
+  app.add_flag("--state-reset", options.state_reset,
+               "Should the state be damaged, keep it under another name and begin anew")
+      ->envname("GREETER_STATE_RESET");
+  app.add_option("--history", options.history, "Revisions to keep, the newest")
+      ->type_name("N")
+      ->envname("GREETER_HISTORY")
+      ->check(CLI::Range(size_t{1}, kMaxHistory))
+      ->capture_default_str();
 }
 
 void AddServerOptions(CLI::App& app, Options& options) {
@@ -252,6 +274,7 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   base::UseReadableHelp(app, kHelpColumn);
   app.set_help_flag("-h,--help", "Print this help and exit");
   AddDataOptions(app, options, port);
+  AddStateOptions(app, options);
   AddServerOptions(app, options);
   try {
     app.parse(argc, argv);

@@ -3,6 +3,7 @@
 #ifndef GREETER_DAEMON_OPTIONS_H_
 #define GREETER_DAEMON_OPTIONS_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <variant>
@@ -20,12 +21,24 @@ enum class Steering {
 
 enum class LogFormat { kText, kJson };
 
+// In place of a state directory: keep state in memory only.
+inline constexpr char kNoStateDirectory[] = "none";
+
 struct Options {
   // Address and greeting of the listener "default" at first start.
   std::string listen = ":9190";
   std::string message = "Hello world";
+  // Whether they were given, rather than left at their defaults.
+  bool has_listen = false;
+  bool has_message = false;
   // File with a Config, in place of the two above; empty for none.
   std::string config;
+  // Where state is kept: a directory, or kNoStateDirectory. Empty: see DefaultStateDirectory().
+  std::string state_dir;
+  // Set a damaged state file aside and begin anew.
+  bool state_reset = false;
+  // How many revisions to keep.
+  size_t history = 1000;
   // Address of the admin service.
   std::string admin = "127.0.0.1:50051";
   // ${label.NAME} in templates.

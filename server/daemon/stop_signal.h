@@ -1,9 +1,10 @@
-// SIGTERM and SIGINT as something to wait for.
+// SIGTERM, SIGINT and SIGHUP as something to wait for.
 
 #ifndef GREETER_DAEMON_STOP_SIGNAL_H_
 #define GREETER_DAEMON_STOP_SIGNAL_H_
 
 #include <csignal>
+#include <functional>
 #include <string>
 
 namespace greeter::daemon {
@@ -14,8 +15,10 @@ class StopSignal {
  public:
   StopSignal();
 
-  // Returns the name of the signal that came. From then on another one ends the process at once.
-  std::string Wait();
+  // Returns the name of the signal to stop that came; for every SIGHUP meanwhile it calls
+  // `reload`. From then on another signal to stop ends the process at once, and a SIGHUP is
+  // ignored.
+  std::string Wait(const std::function<void()>& reload);
 
  private:
   sigset_t signals_;

@@ -170,7 +170,8 @@ class Bare(Server):
 class Greeter(Server):
     name = "greeterd"
 
-    def __init__(self, room, cpus, nice=0, build=None, listeners=1, workers=1, text="Hello world"):
+    def __init__(self, room, cpus, nice=0, build=None, listeners=1, workers=1, text="Hello world",
+                 state="none", address="127.0.0.1:0"):
         program = f"{build}/bin/greeterd"
         config = f"{room}/greeter.json"
         self._listeners = listeners
@@ -178,12 +179,12 @@ class Greeter(Server):
         limits = {"lingerTimeout": "3600s", "writeTimeout": "3600s"}
         names = ["default"] + [f"l{i}" for i in range(1, listeners)]
         with open(config, "w") as file:
-            json.dump({"listeners": [{"name": name, "address": "127.0.0.1:0", "limits": limits,
+            json.dump({"listeners": [{"name": name, "address": address, "limits": limits,
                                       "greeting": {"text": text}} for name in names]}, file)
         known = subprocess.run([program, "--help"], capture_output=True, text=True, check=True,
                                timeout=START_DEADLINE_S).stdout
         options = {"--config": config, "--workers": str(workers), "--admin": "127.0.0.1:0",
-                   "--state-dir": "none", "--http": "none"}
+                   "--state-dir": state, "--http": "none"}
         command = [program]
         for option, value in options.items():
             if option in known:

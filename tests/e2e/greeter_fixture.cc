@@ -171,7 +171,10 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
       command.environment.count("GREETER_LISTEN") == 0) {
     options.insert(options.end(), {"--listen", kAnyPort});
   }
-  command.arguments = {GREETERD};
+  if (!Names(options, "--state-dir") && command.environment.count("GREETER_STATE_DIR") == 0) {
+    options.insert(options.end(), {"--state-dir", "none"});
+  }
+  command.arguments.push_back(GREETERD);
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   greeters_.push_back(std::make_unique<Greeter>(command));
   if (!greeters_.back()->running()) {
@@ -186,6 +189,11 @@ Greeter& GreeterTest::StartGreeter(std::vector<std::string> options,
   return Start(std::move(options), Command{.arguments = {}, .environment = std::move(environment)});
 }
 
+Greeter& GreeterTest::StartGreeterBy(std::vector<std::string> wrapper,
+                                     std::vector<std::string> options) {
+  return Start(std::move(options), Command{.arguments = std::move(wrapper)});
+}
+
 Greeter& GreeterTest::StartGreeterAsOrdinaryUser(std::vector<std::string> options) {
   return Start(std::move(options), Command{.arguments = {}, .ordinary_user = true});
 }
@@ -196,6 +204,8 @@ Finished GreeterTest::RunGreeter(const std::vector<std::string>& options,
   Command command{.arguments = {GREETERD},
                   .environment = std::move(environment),
                   .ordinary_user = ordinary_user};
+  // Nothing is left in the home of who runs the test.
+  command.environment.emplace("GREETER_STATE_DIR", "none");
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   return RunProgram(command);
 }

@@ -40,6 +40,7 @@ class Greeter {
   // As announced; empty if it was not. Of a listener moved since, greeterctl status knows.
   std::string address(const std::string& listener = "default") const;
   const std::string& admin() const { return admin_; }
+  pid_t pid() const { return process_.pid(); }
   bool running() const { return !admin_.empty(); }
 
   void Signal(int signal) const { process_.Signal(signal); }
@@ -76,9 +77,12 @@ class GreeterTest : public ::testing::Test {
   ~GreeterTest() override;
 
   // Starts greeterd with these options and environment, on an admin port and, unless they say
-  // otherwise, a data port that the kernel chooses. Fails the test if it does not come up.
+  // otherwise, a data port that the kernel chooses and without a state directory. Fails the test if
+  // it does not come up.
   Greeter& StartGreeter(std::vector<std::string> options = {},
                         std::map<std::string, std::string> environment = {});
+  // The same through a program that ends in executing its last arguments.
+  Greeter& StartGreeterBy(std::vector<std::string> wrapper, std::vector<std::string> options = {});
   // The same as uid 65534.
   Greeter& StartGreeterAsOrdinaryUser(std::vector<std::string> options = {});
   // The same for one that is to exit by itself, without anything added to the options.

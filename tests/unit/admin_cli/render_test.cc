@@ -1,5 +1,6 @@
 #include "admin_cli/render.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -57,6 +58,18 @@ TEST(RenderTest, StatusShowsServerRevisionAndListeners) {
             "web       FAILED     -                    0     0         0\n"
             "\n"
             "web failed: address in use\n");
+}
+
+TEST(RenderTest, StatusTellsWhetherTheConfigFileIsInEffect) {
+  api::ServerStatus status = SomeStatus();
+  status.mutable_config_file()->set_path("/etc/greeter.yaml");
+  status.mutable_config_file()->set_revision(7);
+  EXPECT_THAT(
+      RenderStatus(status, absl::UnixEpoch()),
+      ::testing::HasSubstr("config file: in effect since revision 7 (/etc/greeter.yaml)\n"));
+  status.mutable_config_file()->set_changed_since(true);
+  EXPECT_THAT(RenderStatus(status, absl::UnixEpoch()),
+              ::testing::HasSubstr("config file: changed at run time since revision 7 "));
 }
 
 TEST(RenderTest, StatusWithoutListenersSaysSo) {

@@ -264,6 +264,56 @@ TEST_F(ControllerLifeTest, RemembersTheConfigFileAppliedLast) {
   }
 }
 
+TEST_F(ControllerLifeTest, AnotherConfigFileWinsAtStartAndTheSameOneDoesNot) {
+  ASSERT_TRUE(controller_->Start(ConfigOf({{"default", ":1"}}), "hash-1").ok());
+  ASSERT_TRUE(Run(SetMessage(Message("Moin"))).ok());
+  const auto restart = [this](const std::string& address, const std::string& hash) {
+    MakeController();
+    return controller_->Start(ConfigOf({{"default", address}}), hash);
+  };
+  ASSERT_TRUE(restart(":2", "hash-1").ok());
+  EXPECT_EQ(Text(), "Moin");
+  EXPECT_EQ(controller_->snapshot()->revision.number(), 2U);
+
+  EXPECT_EQ(restart("bad:2", "hash-2").code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(store_.Latest().value()->revision.number(), 2U);
+
+  ASSERT_TRUE(restart(":2", "hash-2").ok());
+  EXPECT_EQ(Text(), "Hello world");
+  EXPECT_EQ(controller_->snapshot()->config.listeners(0).address(), ":2");
+  EXPECT_EQ(controller_->snapshot()->revision.number(), 3U);
+  EXPECT_EQ(controller_->snapshot()->file->revision, 3U);
+}
+
+// Promise 11: every change is audited.
+TEST_F(ControllerLifeTest, EveryDecisionIsTold) {
+  std::vector<std::string> told;
+  options_.audit = [&told](const Decision& decision) {
+    told.push_back(absl::StrCat(decision.action, decision.validate_only ? "?" : "", " ",
+                                decision.before, "-", decision.after, " ",
+                                absl::StatusCodeToString(decision.outcome)));
+  };
+  MakeController();
+  Start();
+  ASSERT_TRUE(Run(SetMessage(Message("Moin"))).ok());
+  ASSERT_TRUE(Run(SetMessage(Message("Moin"))).ok());
+  api::SetMessageRequest dry = Message("Tach");
+  dry.mutable_change()->set_validate_only(true);
+  ASSERT_TRUE(Run(SetMessage(dry)).ok());
+  api::SetMessageRequest late = Message("Tach");
+  late.mutable_change()->set_expected_revision(1);
+  ASSERT_FALSE(Run(SetMessage(late)).ok());
+  store_.broken = true;
+  ASSERT_FALSE(Run(SetMessage(Message("Tach"))).ok());
+  controller_->Stop();
+  ASSERT_FALSE(Run(SetMessage(Message("Tach"))).ok());
+  EXPECT_THAT(told, ElementsAre("first start 0-1 OK", "set message of default 1-2 OK",
+                                "set message of default 2-2 OK", "set message of default? 2-3 OK",
+                                "set message of default 2-2 ABORTED",
+                                "set message of default 2-2 UNAVAILABLE",
+                                "set message of default 2-2 UNAVAILABLE"));
+}
+
 TEST_F(ControllerLifeTest, ObserversSeeEverySnapshotOnTheControllerThread) {
   std::vector<uint64_t> seen;
   std::set<std::thread::id> threads;
