@@ -1,0 +1,160 @@
+#include "admin_cli/config_changes.h"
+
+#include <cstddef>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "admin_cli/render.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/duration.pb.h"
+#include "google/protobuf/message.h"
+#include "google/protobuf/util/message_differencer.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+using ::google::protobuf::FieldDescriptor;
+using ::google::protobuf::Message;
+using ::google::protobuf::util::MessageDifferencer;
+
+constexpr size_t kMostBytesShown = 60;
+
+// A field's path and its value for people.
+using Values = std::vector<std::pair<std::string, std::string>>;
+
+// At most kMostBytesShown bytes, with the size if there are more; never half a character.
+std::string ShowText(absl::string_view text) {
+  if (text.size() <= kMostBytesShown) return absl::StrCat("\"", Printable(text), "\"");
+  size_t shown = kMostBytesShown;
+  while (shown > 0 && (static_cast<unsigned char>(text[shown]) & 0xC0) == 0x80) --shown;
+  return absl::StrCat("\"", Printable(text.substr(0, shown)), "…\" (", text.size(), " bytes)");
+}
+
+std::string ShowValue(const Message& message, const FieldDescriptor& field) {
+  const auto& reflection = *message.GetReflection();
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return reflection.GetBool(message, &field) ? "true" : "false";
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return absl::StrCat(reflection.GetUInt32(message, &field));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return absl::StrCat(reflection.GetUInt64(message, &field));
+    case FieldDescriptor::CPPTYPE_ENUM: {
+      const int number = reflection.GetEnumValue(message, &field);
+      const auto* value = field.enum_type()->FindValueByNumber(number);
+      return value == nullptr ? absl::StrCat(number) : std::string(value->name());
+    }
+    case FieldDescriptor::CPPTYPE_STRING:
+      return ShowText(reflection.GetString(message, &field));
+    default:
+      return "(of a type that this greeterctl doesn't know)";
+  }
+}
+
+std::string ShowDuration(const google::protobuf::Duration& duration) {
+  return absl::FormatDuration(absl::Seconds(duration.seconds()) +
+                              absl::Nanoseconds(duration.nanos()));
+}
+
+// Appends the fields of `message` that hold something; those without presence always do.
+void AppendValues(const Message& message, const std::string& prefix, Values& values) {
+  const auto& reflection = *message.GetReflection();
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor& field = *message.GetDescriptor()->field(i);
+    if (field.has_presence() && !reflection.HasField(message, &field)) continue;
+    const std::string path = absl::StrCat(prefix, std::string(field.json_name()));
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      values.emplace_back(path, ShowValue(message, field));
+      continue;
+    }
+    const Message& nested = reflection.GetMessage(message, &field);
+    if (const auto* duration = dynamic_cast<const google::protobuf::Duration*>(&nested)) {
+      values.emplace_back(path, ShowDuration(*duration));
+    } else {
+      AppendValues(nested, absl::StrCat(path, "."), values);
+    }
+  }
+}
+
+const std::string* Find(const Values& values, const std::string& path) {
+  for (const auto& [name, value] : values) {
+    if (name == path) return &value;
+  }
+  return nullptr;
+}
+
+std::string RenderChangedListener(const api::Listener& before, const api::Listener& after) {
+  Values old_values;
+  Values new_values;
+  AppendValues(before, "", old_values);
+  AppendValues(after, "", new_values);
+  std::string out = absl::StrCat("~ ", Printable(after.name()), "\n");
+  for (const auto& [path, value] : old_values) {
+    const std::string* now = Find(new_values, path);
+    if (now == nullptr) absl::StrAppend(&out, "    ", path, ": ", value, " -> nothing\n");
+    if (now == nullptr || *now == value) continue;
+    absl::StrAppend(&out, "    ", path, ": ", value, " -> ", *now, "\n");
+  }
+  for (const auto& [path, value] : new_values) {
+    if (Find(old_values, path) != nullptr) continue;
+    absl::StrAppend(&out, "    ", path, ": nothing -> ", value, "\n");
+  }
+  // Two long texts may look the same.
+  if (out.find(" -> ") == std::string::npos) {
+    absl::StrAppend(&out, "    deep inside a long text\n");
+  }
+  return out;
+}
+
+std::string Describe(const api::Listener& listener) {
+  return absl::StrCat(Printable(listener.name()), ", ", Printable(listener.address()),
+                      listener.enabled() ? "" : ", stopped", "\n");
+}
+
+const api::Listener* Find(const api::Config& config, const std::string& name) {
+  for (const api::Listener& listener : config.listeners()) {
+    if (listener.name() == name) return &listener;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::string RenderChanges(const api::Config& before, const api::Config& after) {
+  if (MessageDifferencer::Equals(before, after)) return "";
+  std::string out;
+  int unchanged = 0;
+  for (const api::Listener& listener : after.listeners()) {
+    const api::Listener* old = Find(before, listener.name());
+    if (old == nullptr) {
+      absl::StrAppend(&out, "+ ", Describe(listener));
+    } else if (MessageDifferencer::Equals(*old, listener)) {
+      ++unchanged;
+    } else {
+      absl::StrAppend(&out, RenderChangedListener(*old, listener));
+    }
+  }
+  for (const api::Listener& listener : before.listeners()) {
+    if (Find(after, listener.name()) == nullptr) absl::StrAppend(&out, "- ", Describe(listener));
+  }
+  if (out.empty()) return "~ the order of the listeners, nothing else\n";
+  if (unchanged > 0) absl::StrAppend(&out, "  ", unchanged, " unchanged\n");
+  return out;
+}
+
+std::string RenderDryRun(const api::GetConfigResponse& now, uint64_t revision,
+                         const api::Config& config) {
+  const std::string changes = RenderChanges(now.config(), config);
+  if (changes.empty()) {
+    return absl::StrCat("Nothing would change: that is the config of revision ",
+                        now.revision().number(), ", the current one.\n");
+  }
+  return absl::StrCat("Nothing has changed. It can be done, and would make revision ", revision,
+                      ":\n\n", changes);
+}
+
+}  // namespace greeter::admin_cli
