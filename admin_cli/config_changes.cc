@@ -1,8 +1,6 @@
 #include "admin_cli/config_changes.h"
 
 #include <cstddef>
-#include <map>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -23,8 +21,13 @@ using ::google::protobuf::util::MessageDifferencer;
 
 constexpr size_t kMostBytesShown = 60;
 
-// A field's path and its value for people.
-using Values = std::vector<std::pair<std::string, std::string>>;
+// A field's path and its value for people, and the whole of a text that is only shown in part.
+struct Value {
+  std::string path;
+  std::string shown;
+  std::string text;
+};
+using Values = std::vector<Value>;
 
 // At most kMostBytesShown bytes, with the size if there are more; never half a character.
 std::string ShowText(absl::string_view text) {
@@ -68,23 +71,35 @@ void AppendValues(const Message& message, const std::string& prefix, Values& val
     if (field.has_presence() && !reflection.HasField(message, &field)) continue;
     const std::string path = absl::StrCat(prefix, std::string(field.json_name()));
     if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
-      values.emplace_back(path, ShowValue(message, field));
+      const bool is_text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+      values.push_back(
+          {path, ShowValue(message, field), is_text ? reflection.GetString(message, &field) : ""});
       continue;
     }
     const Message& nested = reflection.GetMessage(message, &field);
     if (const auto* duration = dynamic_cast<const google::protobuf::Duration*>(&nested)) {
-      values.emplace_back(path, ShowDuration(*duration));
+      values.push_back({path, ShowDuration(*duration), ""});
     } else {
       AppendValues(nested, absl::StrCat(path, "."), values);
     }
   }
 }
 
-const std::string* Find(const Values& values, const std::string& path) {
-  for (const auto& [name, value] : values) {
-    if (name == path) return &value;
+const Value* Find(const Values& values, const std::string& path) {
+  for (const Value& value : values) {
+    if (value.path == path) return &value;
   }
   return nullptr;
+}
+
+// One field's change on a line; empty if there is none. Null: the field holds nothing.
+std::string RenderChange(const Value* before, const Value* after) {
+  const std::string& path = before != nullptr ? before->path : after->path;
+  const std::string was = before != nullptr ? before->shown : "nothing";
+  const std::string is = after != nullptr ? after->shown : "nothing";
+  if (was != is) return absl::StrCat("    ", path, ": ", was, " -> ", is, "\n");
+  if (before->text == after->text) return "";
+  return absl::StrCat("    ", path, ": differs after its first ", kMostBytesShown, " bytes\n");
 }
 
 std::string RenderChangedListener(const api::Listener& before, const api::Listener& after) {
@@ -93,19 +108,13 @@ std::string RenderChangedListener(const api::Listener& before, const api::Listen
   AppendValues(before, "", old_values);
   AppendValues(after, "", new_values);
   std::string out = absl::StrCat("~ ", Printable(after.name()), "\n");
-  for (const auto& [path, value] : old_values) {
-    const std::string* now = Find(new_values, path);
-    if (now == nullptr) absl::StrAppend(&out, "    ", path, ": ", value, " -> nothing\n");
-    if (now == nullptr || *now == value) continue;
-    absl::StrAppend(&out, "    ", path, ": ", value, " -> ", *now, "\n");
+  for (const Value& value : old_values) {
+    absl::StrAppend(&out, RenderChange(&value, Find(new_values, value.path)));
   }
-  for (const auto& [path, value] : new_values) {
-    if (Find(old_values, path) != nullptr) continue;
-    absl::StrAppend(&out, "    ", path, ": nothing -> ", value, "\n");
-  }
-  // Two long texts may look the same.
-  if (out.find(" -> ") == std::string::npos) {
-    absl::StrAppend(&out, "    deep inside a long text\n");
+  for (const Value& value : new_values) {
+    if (Find(old_values, value.path) == nullptr) {
+      absl::StrAppend(&out, RenderChange(nullptr, &value));
+    }
   }
   return out;
 }
