@@ -89,7 +89,7 @@ TEST_F(HistoryCommandsTest, HistoryOfAllEndsWithTheLastPage) {
   const Outcome outcome = Greeterctl({"history", "--limit", "0"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(service_.list_requests, SizeIs(2));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\n         1  "), Not(HasSubstr("older"))));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\n          1  "), Not(HasSubstr("older"))));
 }
 
 TEST_F(HistoryCommandsTest, AServerThatGoesOnForEverIsLeft) {
@@ -199,7 +199,7 @@ TEST_F(HistoryCommandsTest, ConfigDiff) {
   EXPECT_EQ(different.code, 1);
   EXPECT_EQ(different.err, "");
   EXPECT_THAT(different.out,
-              AllOf(StartsWith(absl::StrCat("--- revision 7\n+++ ", file, "\n@@ -1,8 +1,8 @@\n")),
+              AllOf(StartsWith(absl::StrCat("--- revision 7\n+++ ", file, "\n@@ -2,6 +2,6 @@\n")),
                     HasSubstr("\n-      text: Hello\n+      text: Moin\n")));
   EXPECT_TRUE(service_.apply_request.change().validate_only());
   WouldKeep("Hello", 7);
