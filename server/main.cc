@@ -37,7 +37,6 @@ namespace {
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
-
 void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
   for (const api::ListenerStatus& listener : snapshot.listeners) {
     if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;

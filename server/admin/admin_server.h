@@ -24,12 +24,6 @@
 
 namespace greeter::admin {
 
-// A Config of 64 listeners, each with a greeting of 64 KiB, is 4 MiB and some 20 KiB of names,
-// addresses and limits. The margin lets a Config that is a little too large be refused by its field
-// rather than by gRPC. A client that reads such a Config back must raise its own limit to this, for
-// gRPC's default is 4 MiB.
-inline constexpr int kMaxMessageBytes = 5 * 1024 * 1024;
-
 // One owner, whose calls come from one thread at a time.
 class AdminServer {
  public:

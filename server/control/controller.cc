@@ -125,6 +125,16 @@ void Controller::GetConfig(std::optional<uint64_t> revision, ConfigDone done) {
   });
 }
 
+void Controller::ListRevisions(uint64_t before, size_t limit, RevisionsDone done) {
+  Post([this, before, limit, done = std::move(done)](absl::Status status) mutable {
+    if (status.ok()) {
+      done(store_->List(before, limit));
+    } else {
+      done(std::move(status));
+    }
+  });
+}
+
 std::shared_ptr<const Snapshot> Controller::snapshot() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return snapshot_;

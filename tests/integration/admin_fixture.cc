@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/message_limit.h"
 #include "control/field_violation.h"
 #include "google/rpc/status.pb.h"
 #include "grpcpp/create_channel.h"
@@ -43,7 +44,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   // Channels to one address would otherwise share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetMaxReceiveMessageSize(admin::kMaxMessageBytes);
+  arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 

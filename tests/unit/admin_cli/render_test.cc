@@ -13,7 +13,7 @@ TEST(RenderTest, AlignsColumns) {
                         {{"a", "100", "x"}, {"\u00e9t\u00e9 long", "1", ""}}),
             "NAME        N  LAST\n"
             "a         100  x\n"
-            "\u00e9t\u00e9 long    1  \n");
+            "\u00e9t\u00e9 long    1\n");
 }
 
 TEST(RenderTest, NoControlCharacterReachesATerminal) {
