@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "net/errors.h"
+#include "support/wait_for.h"
 
 namespace greeter::testing {
 namespace {
@@ -71,7 +72,14 @@ bool Configure(const std::string& ipv4, const std::string& ipv6) {
   inet_pton(AF_INET6, ipv6.c_str(), &request.address);
   request.prefix_length = 64;
   request.interface = static_cast<int>(if_nametoindex(kDevice));
-  return ioctl(six.get(), SIOCSIFADDR, &request) == 0;
+  if (ioctl(six.get(), SIOCSIFADDR, &request) != 0) return false;
+  // Tentative at first, until a thread of the kernel has looked at it.
+  sockaddr_in6 usable = {};
+  usable.sin6_family = AF_INET6;
+  usable.sin6_addr = request.address;
+  return WaitFor([&] {
+    return bind(six.get(), reinterpret_cast<const sockaddr*>(&usable), sizeof(usable)) == 0;
+  });
 }
 
 // Packets on their way from one device to the other.
