@@ -35,9 +35,11 @@ size_t OpenDescriptors() {
 class AdminPortTest : public AdminTest {
  protected:
   AdminPortTest() {
-    admin_options_.acceptor.accept = kernel_->Call();
+    admin_options_.acceptor.accept = kernel_.Call();
     admin_options_.self_check.interval = absl::Hours(1);
   }
+  // The server accepts through kernel_.
+  ~AdminPortTest() override { admin_.reset(); }
 
   net::FileDescriptor OpenConnection() const {
     const absl::StatusOr<net::Address> to = net::Address::Parse(admin_->bound_address());
@@ -67,29 +69,28 @@ class AdminPortTest : public AdminTest {
     admin_options_.self_check = {absl::Milliseconds(5), absl::Milliseconds(500), 3};
   }
 
-  // Outlives the server, which the base class destroys.
-  const std::shared_ptr<FailingAccept> kernel_ = std::make_shared<FailingAccept>();
+  FailingAccept kernel_;
 };
 
 TEST_F(AdminPortTest, LostConnectionsAreSkipped) {
   StartAdmin();
-  kernel_->Fail(ECONNABORTED, 20);
+  kernel_.Fail(ECONNABORTED, 20);
   EXPECT_TRUE(AskAnew().ok());
-  EXPECT_EQ(kernel_->failed(), 20u);
+  EXPECT_EQ(kernel_.failed(), 20u);
 }
 
 TEST_F(AdminPortTest, ErrorsPauseAndPass) {
   StartAdmin();
   for (const int error : {EMFILE, ENFILE, ENOBUFS, ENOMEM, EBADF, ECONNABORTED}) {
-    const uint64_t before = kernel_->failed();
+    const uint64_t before = kernel_.failed();
     const absl::Time begin = absl::Now();
-    kernel_->Fail(error);
+    kernel_.Fail(error);
     const net::FileDescriptor connection = OpenConnection();
     // 64 lost ones are one turn.
     const uint64_t calls = error == ECONNABORTED ? 256 : 4;
-    ASSERT_TRUE(WaitFor([&] { return kernel_->failed() >= before + calls; }, kLong)) << error;
+    ASSERT_TRUE(WaitFor([&] { return kernel_.failed() >= before + calls; }, kLong)) << error;
     EXPECT_GE(absl::Now() - begin, 3 * admin::kExhaustedPause) << error;
-    kernel_->Recover();
+    kernel_.Recover();
     EXPECT_TRUE(IsServed(connection)) << error;
   }
 }
@@ -119,10 +120,10 @@ TEST_F(AdminPortTest, ADeafPortIsNotServing) {
   admin_options_.self_check.timeout = absl::Milliseconds(50);
   StartAdmin();
   ASSERT_EQ(Health(""), "SERVING");
-  kernel_->Fail(EMFILE);
+  kernel_.Fail(EMFILE);
   EXPECT_TRUE(WaitFor([&] { return Health("") == "NOT_SERVING"; }, kLong));
   EXPECT_EQ(Health("greeter.data"), "SERVING");
-  kernel_->Recover();
+  kernel_.Recover();
   EXPECT_TRUE(WaitFor([&] { return Health("") == "SERVING"; }, kLong));
 }
 
@@ -147,8 +148,8 @@ TEST_F(AdminPortTest, OneFailureIsNone) {
   StartAdmin();
   ASSERT_EQ(Health(""), "SERVING");
   // Three turns without an answer, of 50 ms each, are less than a check's timeout.
-  kernel_->Fail(EMFILE, 3);
-  ASSERT_TRUE(WaitFor([&] { return kernel_->failed() == 3; }, kLong));
+  kernel_.Fail(EMFILE, 3);
+  ASSERT_TRUE(WaitFor([&] { return kernel_.failed() == 3; }, kLong));
   for (int i = 0; i < 50; ++i) EXPECT_EQ(Health(""), "SERVING");
 }
 
@@ -158,7 +159,7 @@ TEST_F(AdminPortTest, ChecksLeakNothing) {
   StartAdmin();
   ASSERT_TRUE(GetStatus().ok());
   const size_t before = OpenDescriptors();
-  ASSERT_TRUE(WaitFor([&] { return kernel_->accepted() >= 100; }, kLong));
+  ASSERT_TRUE(WaitFor([&] { return kernel_.accepted() >= 100; }, kLong));
   // The check under way has two.
   EXPECT_TRUE(WaitFor([&] { return OpenDescriptors() <= before + 2; }, kLong))
       << OpenDescriptors() << " after " << before;
@@ -170,9 +171,9 @@ TEST_F(AdminPortTest, ChecksAUnixSocketToo) {
   admin_options_.self_check.timeout = absl::Milliseconds(50);
   StartAdmin("unix:" + directory.File("admin.sock"));
   ASSERT_EQ(Health(""), "SERVING");
-  kernel_->Fail(EMFILE);
+  kernel_.Fail(EMFILE);
   EXPECT_TRUE(WaitFor([&] { return Health("") == "NOT_SERVING"; }, kLong));
-  kernel_->Recover();
+  kernel_.Recover();
   EXPECT_TRUE(WaitFor([&] { return Health("") == "SERVING"; }, kLong));
 }
 
@@ -182,8 +183,8 @@ TEST_F(AdminPortTest, StopsInTheMiddleOfACheck) {
   admin_options_.self_check.timeout = absl::Hours(1);
   StartAdmin();
   ASSERT_TRUE(GetStatus().ok());
-  kernel_->Fail(EMFILE);
-  ASSERT_TRUE(WaitFor([&] { return kernel_->failed() >= 2; }, kLong));
+  kernel_.Fail(EMFILE);
+  ASSERT_TRUE(WaitFor([&] { return kernel_.failed() >= 2; }, kLong));
   const absl::Time begin = absl::Now();
   Stop(absl::Seconds(1));
   EXPECT_LT(absl::Now() - begin, absl::Seconds(5));

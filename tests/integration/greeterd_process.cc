@@ -96,7 +96,7 @@ std::unique_ptr<api::GreeterAdminService::Stub> GreeterdProcess::NewStub() const
 
 absl::Duration GreeterdProcess::Ask(api::GreeterAdminService::Stub& stub) {
   grpc::ClientContext context;
-  SetDeadline(context, absl::Seconds(1));
+  SetDeadline(context, kPatience);
   api::GetStatusResponse response;
   const absl::Time begin = absl::Now();
   const grpc::Status status = stub.GetStatus(&context, {}, &response);

@@ -36,8 +36,7 @@ class GreeterdProcess {
 
   // A stub with a connection of its own.
   std::unique_ptr<api::GreeterAdminService::Stub> NewStub() const;
-  // Asks for the status, within a second; gives how long that took, InfiniteDuration() if it
-  // failed.
+  // Asks for the status; gives how long that took, InfiniteDuration() if it failed.
   static absl::Duration Ask(api::GreeterAdminService::Stub& stub);
   api::ConnectionCounts Counts();
   void SetMessage(const std::string& text);

@@ -42,8 +42,7 @@ class Operator {
       : greeterd_(greeterd), thread_([this] { Run(); }) {}
   ~Operator() { Finish(); }
 
-  // Stops; gives the longest wait for an answer, InfiniteDuration() if there was none within a
-  // second.
+  // Stops; gives the longest wait for an answer, InfiniteDuration() if there was none.
   absl::Duration Finish() {
     stopping_ = true;
     if (thread_.joinable()) thread_.join();

@@ -138,6 +138,7 @@ TEST(ConfigTextTest, WritesAnyMessage) {
         reset: 0
         rejected: 0
         bytesSent: 0
+        pauses: 0
   warnings: []
 )");
 }
