@@ -90,8 +90,10 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
   admin::AdminServer admin(&controller, admin_options);
 
-  absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
-  if (started.ok()) started = admin.Start(options.admin);
+  absl::Status started = admin.Listen(options.admin);
+  if (!started.ok()) return started;
+  started = daemon::StartController(controller, *std::move(initial), options, *logger);
+  if (started.ok()) started = admin.Serve();
   if (!started.ok()) return started;
   Announce(*controller.snapshot(), admin.bound_address());
 

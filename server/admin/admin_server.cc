@@ -42,12 +42,15 @@ AdminServer::AdminServer(control::Controller* controller, Options options)
 
 AdminServer::~AdminServer() { Stop(absl::ZeroDuration()); }
 
-absl::Status AdminServer::Start(const std::string& address) {
+absl::Status AdminServer::Listen(const std::string& address) {
   absl::StatusOr<AdminListener> listener = ListenForAdmin(address);
   if (!listener.ok()) return listener.status();
   listener_.emplace(*std::move(listener));
   bound_address_ = listener_->bound.ToString();
+  return absl::OkStatus();
+}
 
+absl::Status AdminServer::Serve() {
   server_ = Build(&entrance_);
   if (server_ == nullptr) return absl::InternalError("admin: gRPC did not start; see its log");
   data_health_->Attach(server_->GetHealthCheckService());

@@ -1,6 +1,6 @@
 // The admin port: GreeterAdminService, health (grpc.health.v1) and reflection, on one address.
 //
-// Health: "" is SERVING from Start() to SetNotServing(), except while the port doesn't answer its
+// Health: "" is SERVING from Serve() to SetNotServing(), except while the port doesn't answer its
 // own SelfCheck; "greeter.data" follows the controller's snapshots.
 
 #ifndef GREETER_ADMIN_ADMIN_SERVER_H_
@@ -41,12 +41,15 @@ class AdminServer {
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  // Listens on `address` and serves. After the controller's Start(); once. Errors as
-  // ListenForAdmin(), and INTERNAL if gRPC can't start.
-  absl::Status Start(const std::string& address);
+  // Takes `address`; who connects waits until Serve(). Before the controller's Start(), so that an
+  // address that can't be had keeps greeterd from starting at all; once. Errors as ListenForAdmin().
+  absl::Status Listen(const std::string& address);
+
+  // Serves there. After Listen() and the controller's Start(); once. INTERNAL if gRPC can't start.
+  absl::Status Serve();
 
   // Where it listens, as people write it, with the port that the kernel chose for port 0. After
-  // Start().
+  // Listen().
   const std::string& bound_address() const { return bound_address_; }
 
   // Health answers NOT_SERVING for every service from here on; all else is served. Idempotent.
@@ -67,10 +70,10 @@ class AdminServer {
   OpenCalls calls_;
   AdminService service_;
 
-  // Set by Start().
+  // Set by Listen().
   std::string bound_address_;
 
-  // Set by Start(), cleared by Stop(), in the order in which they need one another.
+  // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.
   std::optional<AdminListener> listener_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;

@@ -191,9 +191,15 @@ void Controller::Reconcile() {
 
 void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation,
                                     Record record) {
-  Failures failures = preparation->failures();
   data_plane_->Activate(std::move(preparation), record.revision.number());
-  failures_ = std::move(failures);
+  // Seen, not foreseen: a listener that was prepared may still fail when it is to listen.
+  std::vector<api::ListenerStatus> observed = data_plane_->Observe();
+  failures_.clear();
+  for (const api::ListenerStatus& listener : observed) {
+    if (listener.state() == api::ListenerStatus::STATE_FAILED) {
+      failures_.emplace(listener.name(), absl::FailedPreconditionError(listener.error()));
+    }
+  }
   current_ = std::move(record);
   if (failures_.empty()) {
     retry_at_.reset();
@@ -202,7 +208,7 @@ void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> prep
     retry_at_ = After(retry_delay_);
   }
   auto published = std::make_shared<const Snapshot>(
-      Snapshot{current_.revision, current_.config, current_.file, data_plane_->Observe()});
+      Snapshot{current_.revision, current_.config, current_.file, std::move(observed)});
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     snapshot_ = published;

@@ -134,6 +134,7 @@ TEST_F(ConfigFileTest, SighupWithoutOneChangesNothing) {
 TEST_F(ConfigFileTest, EveryChangeIsAuditedWithoutWhatTheGreetingSays) {
   Greeter& greeter = StartGreeter();
   ASSERT_EQ(Ctl({"message", "set", "SECRET", "--comment", "for \"us\"\nall"}).code, 0);
+  ASSERT_TRUE(greeter.WaitForLog("new_revision=2")) << greeter.log();
   EXPECT_THAT(LastLine(greeter, "change accepted"),
               AllOf(HasSubstr(" info "), HasSubstr("action=\"set message of default\""),
                     HasSubstr("author=127.0.0.1:"), HasSubstr("peer=127.0.0.1:"),
@@ -141,12 +142,14 @@ TEST_F(ConfigFileTest, EveryChangeIsAuditedWithoutWhatTheGreetingSays) {
                     HasSubstr("comment=\"for \\\"us\\\"\\u000aall\"")));
 
   ASSERT_EQ(Ctl({"message", "set", "SECRET 2", "--expect-revision", "9"}).code, 5);
+  ASSERT_TRUE(greeter.WaitForLog("outcome=ABORTED")) << greeter.log();
   EXPECT_THAT(LastLine(greeter, "change refused"),
               AllOf(HasSubstr(" warning "), HasSubstr("old_revision=2 new_revision=2"),
                     HasSubstr("outcome=ABORTED")));
   ASSERT_EQ(Ctl({"message", "set", "SECRET ${nonsense}", "--template"}).code, 7);
-  EXPECT_THAT(LastLine(greeter, "change refused"), HasSubstr("outcome=INVALID_ARGUMENT"));
+  EXPECT_TRUE(greeter.WaitForLog("outcome=INVALID_ARGUMENT")) << greeter.log();
   ASSERT_EQ(Ctl({"stop", "-l", "nobody"}).code, 4);
+  ASSERT_TRUE(greeter.WaitForLog("outcome=NOT_FOUND")) << greeter.log();
   EXPECT_THAT(LastLine(greeter, "change refused"),
               AllOf(HasSubstr("action=\"stop nobody\""), HasSubstr("outcome=NOT_FOUND")));
   EXPECT_THAT(greeter.log(), Not(HasSubstr("SECRET")));

@@ -128,7 +128,7 @@ TEST_F(GreeterctlTest, DryRunChangesNothing) {
   - {name: other, address: "127.0.1.1:0", greeting: {text: "new"}}
 )");
   EXPECT_THAT(Print({"config", "apply", "-f", file, "--dry-run"}),
-              HasSubstr("nothing has changed"));
+              HasSubstr("Nothing has changed"));
   EXPECT_EQ(Revision(), "1");
   EXPECT_EQ(Greet(greeter.address()), "greeted");
   Print({"config", "apply", "-f", file});

@@ -79,9 +79,9 @@ void AdminTest::StartAdmin(const std::string& address, api::Config config) {
   options.retry_max = absl::Milliseconds(20);
   controller_ = std::make_unique<control::Controller>(&data_plane_, &store_, std::move(options));
   admin_ = std::make_unique<admin::AdminServer>(controller_.get(), admin_options_);
-  const absl::Status controlled = controller_->Start(std::move(config));
-  ASSERT_TRUE(controlled.ok()) << controlled;
-  const absl::Status started = admin_->Start(address);
+  absl::Status started = admin_->Listen(address);
+  if (started.ok()) started = controller_->Start(std::move(config));
+  if (started.ok()) started = admin_->Serve();
   ASSERT_TRUE(started.ok()) << started;
   channel_ = Connect(admin_->bound_address());
   stub_ = api::GreeterAdminService::NewStub(channel_);

@@ -29,8 +29,9 @@ int main(int argc, char** argv) {
   greeter::store::MemoryStore store;
   greeter::control::Controller controller(&data_plane, &store, {});
   greeter::admin::AdminServer admin(&controller);
-  if (!controller.Start(greeter::api::Config()).ok()) return 1;
-  const absl::Status started = admin.Start("127.0.0.1:0");
+  absl::Status started = admin.Listen("127.0.0.1:0");
+  if (started.ok()) started = controller.Start(greeter::api::Config());
+  if (started.ok()) started = admin.Serve();
   if (!started.ok()) {
     std::cerr << started << "\n";
     return 1;

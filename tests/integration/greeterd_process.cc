@@ -56,6 +56,8 @@ GreeterdProcess::GreeterdProcess(int descriptors) {
                                     "127.0.0.1:0",
                                     "--admin",
                                     "127.0.0.1:0",
+                                    "--state-dir",
+                                    "none",
                                     "--workers",
                                     "2"};
   std::vector<char*> arguments;
