@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "admin_cli/exit_code.h"
+#include "base/help_formatter.h"
 #include "base/nearest.h"
 
 namespace greeter::admin_cli {
@@ -18,8 +19,12 @@ namespace {
 
 constexpr char kFooter[] =
     "\"greeterctl COMMAND --help\" tells more. Options may stand before or after the command.\n"
+    "--server and --timeout can be given in the environment: GREETER_SERVER, GREETER_TIMEOUT.\n"
     "Exit codes: 0 done, 1 other failure, 2 usage, 3 unreachable or timed out, 4 not found,\n"
     "5 conflict (revision), 6 not permitted, 7 refused as invalid.";
+
+// Where descriptions begin in --help.
+constexpr size_t kHelpColumn = 26;
 
 constexpr char kCommandFooter[] =
     "--server, -o and --timeout may stand here as well: \"greeterctl --help\".";
@@ -74,6 +79,7 @@ class Grammar {
     app_.name("greeterctl");
     app_.description("Shows and changes what a greeterd does.");
     app_.footer(kFooter);
+    base::UseReadableHelp(app_, kHelpColumn);
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.fallthrough();
     app_.require_subcommand(1);
@@ -110,6 +116,7 @@ class Grammar {
     auto values = std::make_shared<T>(std::move(command));
     CLI::App* app = parent.add_subcommand(name, description);
     app->fallthrough();
+    app->group("Commands");
     app->footer(kCommandFooter);
     app->callback([this, values] { line_.command = *values; });
     return {app, values};
@@ -118,6 +125,7 @@ class Grammar {
   static CLI::App* AddGroup(CLI::App& parent, const char* name, const char* description) {
     CLI::App* app = parent.add_subcommand(name, description);
     app->fallthrough();
+    app->group("Commands");
     app->footer(kCommandFooter);
     app->require_subcommand(1);
     return app;

@@ -17,6 +17,7 @@
 #include "base/cpus.h"
 #include "base/version.h"
 #include "control/controller.h"
+#include "daemon/announcement.h"
 #include "daemon/audit_log.h"
 #include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
@@ -39,15 +40,6 @@ constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 // Descriptors that are kept from the data plane, so that the admin service answers whatever clients
 // do: an eighth, within reason.
 int ControlPlaneReserve(int descriptors) { return std::clamp(descriptors / 8, 64, 1024); }
-
-void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
-  for (const api::ListenerStatus& listener : snapshot.listeners) {
-    if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
-    std::cout << "listener \"" << listener.name() << "\" serves on " << listener.bound_address()
-              << "\n";
-  }
-  std::cout << "admin service on " << admin_address << "; try: greeterctl status" << std::endl;
-}
 
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
   const std::shared_ptr<spdlog::logger> logger =
@@ -73,9 +65,12 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
         "stopping a listener may reset clients that are just connecting: ", gate.message()));
   }
   for (const std::string& warning : warnings) logger->warn("{}", warning);
-  data_plane::Engine engine(engine_options);
+  const absl::StatusOr<std::unique_ptr<data_plane::Engine>> engine =
+      data_plane::Engine::Start(engine_options);
+  if (!engine.ok()) return engine.status();
   const std::string server_id = daemon::NewServerId();
-  daemon::DataPlaneAdapter data_plane(&engine, {daemon::Hostname(), server_id, options.labels});
+  daemon::DataPlaneAdapter data_plane(engine->get(),
+                                      {daemon::Hostname(), server_id, options.labels});
   control::Controller::Options control_options;
   control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
   control_options.audit =
@@ -87,7 +82,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Start(options.admin);
   if (!started.ok()) return started;
-  Announce(*controller.snapshot(), admin.bound_address());
+  daemon::Announce(*controller.snapshot(), admin.bound_address());
 
   const std::string signal =
       stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });
@@ -95,7 +90,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);
   controller.Stop();
-  engine.Shutdown(options.drain_timeout);
+  (*engine)->Shutdown(options.drain_timeout);
   admin.Stop(kAdminStopTimeout);
   logger->info("stopped");
   return absl::OkStatus();

@@ -19,6 +19,7 @@ namespace greeter::admin {
 class OpenCalls {
  public:
   OpenCalls() = default;
+  ~OpenCalls() = default;
   OpenCalls(const OpenCalls&) = delete;
   OpenCalls& operator=(const OpenCalls&) = delete;
 

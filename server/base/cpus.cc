@@ -3,10 +3,10 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
-#include <cstdio>
+#include <cstdint>
 #include <fstream>
+#include <sstream>
 #include <string>
 
 namespace greeter::base {
@@ -26,11 +26,12 @@ std::string OwnCgroup() {
 }  // namespace
 
 int CpusOfQuota(const std::string& cpu_max) {
-  double quota = 0;
-  double period = 0;
-  if (std::sscanf(cpu_max.c_str(), "%lf %lf", &quota, &period) != 2) return 0;
-  if (quota <= 0 || period <= 0) return 0;
-  return std::max(1, static_cast<int>(std::ceil(quota / period)));
+  // "max" in place of the quota means none, and does not parse.
+  std::istringstream text(cpu_max);
+  int64_t quota = 0;
+  int64_t period = 0;
+  if (!(text >> quota >> period) || quota <= 0 || period <= 0) return 0;
+  return static_cast<int>((quota + period - 1) / period);
 }
 
 std::vector<int> AffinityCpus() {

@@ -53,9 +53,9 @@ void CheckGreeting(const std::string& path, const api::Greeting& greeting, Viola
   }
   const size_t ending = EndingBytes(greeting.ending());
   if (payload.size() + ending > kMaxGreetingBytes) {
-    violations.push_back(
-        {payload_path, absl::StrCat("is ", payload.size(), " bytes with an ending of ", ending,
-                                    "; at most ", kMaxGreetingBytes, " are allowed together")});
+    violations.push_back({payload_path, absl::StrCat("has ", payload.size() + ending,
+                                                     " bytes, its ending included; at most ",
+                                                     kMaxGreetingBytes, " are allowed")});
   }
   if (!is_raw) CheckUtf8(payload_path, payload, violations);
 }

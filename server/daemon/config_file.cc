@@ -84,8 +84,10 @@ absl::Status StartController(control::Controller& controller, InitialConfig init
   absl::Status started = controller.Start(std::move(initial.config), std::move(initial.file_hash));
   if (started.ok()) {
     LogOptionsWithoutEffect(options, *controller.snapshot(), logger);
-  } else if (!options.config.empty() && absl::IsInvalidArgument(started)) {
-    return absl::InvalidArgumentError(Explain(started, options.config, initial.text));
+  } else if (absl::IsInvalidArgument(started)) {
+    return absl::InvalidArgumentError(options.config.empty()
+                                          ? InWordsOfOptions(started.message())
+                                          : Explain(started, options.config, initial.text));
   }
   return started;
 }

@@ -136,6 +136,9 @@ std::vector<api::ListenerStatus> DataPlaneAdapter::Observe() const {
     if (failure != failures_.end()) {
       status.set_state(api::ListenerStatus::STATE_FAILED);
       status.set_error(std::string(failure->second.message()));
+    } else if (!state.failure.ok()) {
+      status.set_state(api::ListenerStatus::STATE_FAILED);
+      status.set_error(std::string(state.failure.message()));
     } else {
       status.set_state(state.enabled ? api::ListenerStatus::STATE_LISTENING
                                      : api::ListenerStatus::STATE_STOPPED);

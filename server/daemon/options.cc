@@ -1,14 +1,21 @@
 #include "daemon/options.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstddef>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/help_formatter.h"
+#include "base/nearest.h"
 #include "base/version.h"
 #include "net/address.h"
 
@@ -17,6 +24,8 @@ namespace {
 
 constexpr int kMaxWorkers = 1024;
 constexpr size_t kMaxHistory = 1'000'000;
+// Where descriptions begin in --help.
+constexpr size_t kHelpColumn = 28;
 
 constexpr char kDescription[] =
     "greeterd answers every TCP connection with a message and closes it. Manage it with "
@@ -24,10 +33,9 @@ constexpr char kDescription[] =
 
 constexpr char kFooter[] =
     "ADDR is host:port, [v6]:port, :port (all interfaces, IPv4 and IPv6) or unix:/path; port 0 "
-    "takes any "
-    "free port.\nDUR is a duration such as 500ms, 10s or 1m30s.\nEvery option can be given in the "
-    "environment "
-    "as GREETER_NAME: --drain-timeout as GREETER_DRAIN_TIMEOUT.\n\n"
+    "takes\n"
+    "any free port. DUR is a duration: 500ms, 10s or 1m30s.\n"
+    "Every option can be given in the environment: --drain-timeout as GREETER_DRAIN_TIMEOUT.\n\n"
     "Examples:\n"
     "  greeterd 9190\n"
     "  greeterd --listen 127.0.0.1:7000 --message 'Down for maintenance until 14:00 UTC.'\n"
@@ -44,24 +52,46 @@ std::string CheckPort(const std::string& text) {
   return absl::StrCat("\"", text, "\" is no port; write a number from 0 to 65535");
 }
 
-// CLI11 calls a validator with the text; "" means fine.
-auto Duration(absl::Duration* to) {
-  return [to](const std::string& text) {
+std::string CheckWorkers(const std::string& text) {
+  int workers = 0;
+  if (absl::SimpleAtoi(text, &workers) && workers >= 1 && workers <= kMaxWorkers) return "";
+  return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxWorkers);
+}
+
+std::string CheckHistory(const std::string& text) {
+  size_t revisions = 0;
+  if (absl::SimpleAtoi(text, &revisions) && revisions >= 1 && revisions <= kMaxHistory) return "";
+  return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxHistory);
+}
+
+auto OneOf(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) -> std::string {
+    if (std::find(words.begin(), words.end(), text) != words.end()) return "";
+    return absl::StrCat("\"", text, "\" is none of ", absl::StrJoin(words, ", "));
+  };
+}
+
+auto Duration(const char* option, absl::Duration* to) {
+  return [option, to](const std::string& text) {
     absl::Duration duration;
     if (!absl::ParseDuration(text, &duration) || duration < absl::ZeroDuration() ||
         duration > absl::Hours(24)) {
-      throw CLI::ValidationError(absl::StrCat(
-          "\"", text, "\" is no duration from 0s to 24h; write it like 500ms, 10s or 1m30s"));
+      throw CLI::ValidationError(
+          option,
+          absl::StrCat("\"", text,
+                       "\" is no duration from 0s to 24h; write it like 500ms, 10s or 1m30s"));
     }
     *to = duration;
   };
 }
 
-void AddLabel(const std::string& text, std::map<std::string, std::string>* labels) {
+// `source` is where it was given.
+void AddLabel(const char* source, const std::string& text,
+              std::map<std::string, std::string>* labels) {
   const size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw CLI::ValidationError(
-        absl::StrCat("\"", text, "\" is no label; write NAME=VALUE, as in site=berlin"));
+        source, absl::StrCat("\"", text, "\" is no label; write NAME=VALUE, as in site=berlin"));
   }
   const std::string name = text.substr(0, equals);
   const bool word = name.find_first_not_of(
@@ -69,10 +99,10 @@ void AddLabel(const std::string& text, std::map<std::string, std::string>* label
                         "0123456789_") == std::string::npos;
   if (!word) {
     throw CLI::ValidationError(
-        absl::StrCat("\"", name, "\" is no label's name: a-z, A-Z, 0-9 and _"));
+        source, absl::StrCat("\"", name, "\" is no label's name: a-z, A-Z, 0-9 and _"));
   }
   if (!labels->emplace(name, text.substr(equals + 1)).second) {
-    throw CLI::ValidationError(absl::StrCat("the label \"", name, "\" is given twice"));
+    throw CLI::ValidationError(source, absl::StrCat("the label \"", name, "\" is given twice"));
   }
 }
 
@@ -81,13 +111,13 @@ void AddLabelsFromEnvironment(std::map<std::string, std::string>* labels) {
   const char* const text = std::getenv("GREETER_LABEL");
   if (text == nullptr || !labels->empty()) return;
   for (const absl::string_view label : absl::StrSplit(text, ',', absl::SkipEmpty())) {
-    AddLabel(std::string(label), labels);
+    AddLabel("GREETER_LABEL", std::string(label), labels);
   }
 }
 
 void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
   CLI::Option* const port_option =
-      app.add_option("port", port, "Short for --listen :PORT")->type_name("PORT")->check(CheckPort);
+      app.add_option("PORT", port, "Short for --listen :PORT")->type_name("")->check(CheckPort);
   CLI::Option* const listen = app.add_option("--listen", options.listen,
                                              "Address of the listener \"default\" at first start")
                                   ->type_name("ADDR")
@@ -105,7 +135,7 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
   });
   port_option->excludes(listen);
   app.add_option("--config", options.config,
-                 "YAML or JSON file with all listeners, in place of these")
+                 "YAML or JSON file with all listeners, in place of the above")
       ->type_name("FILE")
       ->envname("GREETER_CONFIG")
       ->excludes(port_option)
@@ -114,9 +144,10 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
   app.add_option_function<std::vector<std::string>>(
          "--label",
          [&options](const std::vector<std::string>& labels) {
-           for (const std::string& label : labels) AddLabel(label, &options.labels);
+           for (const std::string& label : labels) AddLabel("--label", label, &options.labels);
          },
-         "For templates: ${label.NAME} (repeatable; in GREETER_LABEL separated by commas)")
+         "What templates call ${label.NAME}; may be given again. In GREETER_LABEL, with commas "
+         "between")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
 }
@@ -134,7 +165,7 @@ void AddStateOptions(CLI::App& app, Options& options) {
   app.add_option("--history", options.history, "Revisions to keep, the newest")
       ->type_name("N")
       ->envname("GREETER_HISTORY")
-      ->check(CLI::Range(size_t{1}, kMaxHistory))
+      ->check(CheckHistory)
       ->capture_default_str();
 }
 
@@ -146,29 +177,29 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->check(CheckAddress)
       ->capture_default_str();
   app.add_option("--workers", options.workers,
-                 "Threads that serve connections (default: the CPUs usable)")
+                 "Threads that serve connections (default: as many as it may use CPUs)")
       ->type_name("N")
       ->envname("GREETER_WORKERS")
-      ->check(CLI::Range(1, kMaxWorkers));
+      ->check(CheckWorkers);
   app.add_option_function<std::string>(
          "--steering",
          [&options](const std::string& steering) {
            options.steering = steering == "cpu" ? Steering::kCpu : Steering::kRandom;
          },
-         "Spread connections over workers at random, or give each to a worker bound to the CPU "
-         "that "
-         "received it (at most one for each CPU): better where every CPU has a network queue")
-      ->type_name("random|cpu")
+         "How connections find a worker: random, or cpu (each to a worker bound to the CPU that "
+         "received it; better where every CPU has a network queue)")
+      ->type_name("HOW")
       ->envname("GREETER_STEERING")
-      ->check(CLI::IsMember({"random", "cpu"}))
+      ->check(OneOf({"random", "cpu"}))
       ->default_str("random");
   app.add_option_function<std::string>(
-         "--shutdown-delay", Duration(&options.shutdown_delay),
+         "--shutdown-delay", Duration("--shutdown-delay", &options.shutdown_delay),
          "Keep serving this long after SIGTERM, health already NOT_SERVING")
       ->type_name("DUR")
       ->envname("GREETER_SHUTDOWN_DELAY")
       ->default_str("0s");
-  app.add_option_function<std::string>("--drain-timeout", Duration(&options.drain_timeout),
+  app.add_option_function<std::string>("--drain-timeout",
+                                       Duration("--drain-timeout", &options.drain_timeout),
                                        "Then let open connections finish this long")
       ->type_name("DUR")
       ->envname("GREETER_DRAIN_TIMEOUT")
@@ -178,16 +209,63 @@ void AddServerOptions(CLI::App& app, Options& options) {
          [&options](const std::string& format) {
            options.log_format = format == "json" ? LogFormat::kJson : LogFormat::kText;
          },
-         "How log records are written to stderr")
-      ->type_name("text|json")
+         "How to log to stderr: text or json")
+      ->type_name("FORMAT")
       ->envname("GREETER_LOG_FORMAT")
-      ->check(CLI::IsMember({"text", "json"}))
+      ->check(OneOf({"text", "json"}))
       ->default_str("text");
-  app.add_option("--log-level", options.log_level, "Least level to log")
+  app.add_option("--log-level", options.log_level,
+                 "What to log: debug, info, warning, error or off")
       ->type_name("LEVEL")
       ->envname("GREETER_LOG_LEVEL")
-      ->check(CLI::IsMember({"debug", "info", "warning", "error", "off"}))
+      ->check(OneOf({"debug", "info", "warning", "error", "off"}))
       ->capture_default_str();
+}
+
+// A mistyped option takes what follows for the port, and CLI11 complains of that alone.
+std::string UnknownOption(const CLI::App& app, const std::vector<std::string>& arguments) {
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->nonpositional()) known.push_back("--" + option->get_lnames().front());
+  }
+  for (const std::string& argument : arguments) {
+    if (argument == "--") break;
+    if (!absl::StartsWith(argument, "--")) continue;
+    const std::string name = argument.substr(0, argument.find('='));
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    const std::string nearest = base::NearestName(name, known);
+    return absl::StrCat("unknown option \"", name, "\"",
+                        nearest.empty() ? "" : absl::StrCat("; did you mean \"", nearest, "\"?"));
+  }
+  return "";
+}
+
+// What is wrong, in our words where CLI11's need a reader who knows it.
+std::string Explain(const CLI::App& app, const CLI::ParseError& error,
+                    const std::vector<std::string>& arguments) {
+  const std::string unknown = UnknownOption(app, arguments);
+  if (!unknown.empty()) return unknown;
+  std::string text = error.what();
+  const std::string option = text.substr(0, text.find(':'));
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    return absl::StrCat("unexpected argument \"", app.remaining().front(), "\"");
+  }
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
+    return absl::StrReplaceAll(text, {{" excludes ", " can't be given together with "}});
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const auto given = std::count(arguments.begin(), arguments.end(), option);
+    return absl::StrCat(option, given > 1 ? " is given more than once" : " needs a value");
+  }
+  // Whoever set a variable has not typed the option.
+  const CLI::Option* const known = app.get_option_no_throw(option);
+  if (known != nullptr && !known->get_envname().empty() &&
+      std::none_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+        return absl::StartsWith(argument, option);
+      })) {
+    text.replace(0, option.size(), known->get_envname());
+  }
+  return text;
 }
 
 }  // namespace
@@ -196,9 +274,11 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   Options options;
   std::string port;
   CLI::App app(kDescription, "greeterd");
-  app.set_version_flag("--version", absl::StrCat("greeterd ", base::kVersion));
+  app.set_version_flag("--version", absl::StrCat("greeterd ", base::kVersion),
+                       "Print the version and exit");
   app.footer(kFooter);
-  app.get_formatter()->column_width(28);
+  base::UseReadableHelp(app, kHelpColumn);
+  app.set_help_flag("-h,--help", "Print this help and exit");
   AddDataOptions(app, options, port);
   AddStateOptions(app, options);
   AddServerOptions(app, options);
@@ -210,10 +290,16 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   } catch (const CLI::CallForVersion&) {
     return Exit{0, absl::StrCat("greeterd ", base::kVersion, "\n")};
   } catch (const CLI::ParseError& error) {
-    return Exit{2, absl::StrCat("greeterd: ", error.what(), " (see greeterd --help)\n")};
+    const std::string what = Explain(app, error, {argv + std::min(argc, 1), argv + argc});
+    return Exit{2, absl::StrCat("greeterd: ", what, " (see greeterd --help)\n")};
   }
   if (!port.empty()) options.listen = absl::StrCat(":", port);
   return options;
+}
+
+std::string InWordsOfOptions(absl::string_view refusal) {
+  return absl::StrReplaceAll(
+      refusal, {{"listeners[0].greeting.text", "--message"}, {"listeners[0].address", "--listen"}});
 }
 
 }  // namespace greeter::daemon

@@ -8,6 +8,7 @@
 #include <string>
 #include <variant>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
 namespace greeter::daemon {
@@ -63,6 +64,9 @@ struct Exit {
 // Exit codes: 0 after --help and --version, 2 for usage errors, whose text is one line that says
 // which option, which value and what would be right.
 std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv);
+
+// A refusal of the Config that --listen and --message make, which names fields, in their words.
+std::string InWordsOfOptions(absl::string_view refusal);
 
 }  // namespace greeter::daemon
 

@@ -3,8 +3,7 @@
 #ifndef GREETER_DAEMON_STOP_SIGNAL_H_
 #define GREETER_DAEMON_STOP_SIGNAL_H_
 
-#include <signal.h>
-
+#include <csignal>
 #include <functional>
 #include <string>
 

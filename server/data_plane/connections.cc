@@ -13,7 +13,7 @@
 namespace greeter::data_plane {
 namespace {
 
-constexpr size_t kScratchBytes = 64 * 1024;
+constexpr size_t kScratchBytes = size_t{64} * 1024;
 // Reads for one connection before the others get their turn.
 constexpr int kReadsPerTurn = 16;
 // What a client may send to a connection that has nothing more to say to it.

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <latch>
+#include <thread>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
 #include "base/cpus.h"
 #include "net/errors.h"
+#include "net/handshakes.h"
 
 namespace greeter::data_plane {
 namespace {
@@ -18,19 +20,25 @@ namespace {
 constexpr int64_t kLeastShare = 8;
 // A worker's epoll set and its wakeup.
 constexpr int64_t kDescriptorsOfWorker = 2;
+// Between questions about handshakes under way.
+constexpr Clock::duration kLeastPause = std::chrono::milliseconds(5);
+// What their completion gets where the kernel can't be asked.
+constexpr absl::Duration kBlindGrace = absl::Milliseconds(200);
 
 }  // namespace
 
-Engine::Engine(Options options) : options_(std::move(options)) {
-  const auto workers = static_cast<size_t>(std::max(1, options_.workers));
-  for (size_t number = 0; number < workers; ++number) {
-    workers_.push_back(std::make_unique<Worker>(number));
-    if (options_.cpus.empty()) continue;
-    // If it can't be bound it serves all the same, only from elsewhere.
-    const int cpu = options_.cpus.at(number);
-    workers_.back()->Post([cpu] { base::PinThread(cpu); });
-  }
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
+  std::vector<std::unique_ptr<Worker>> workers;
+  do {
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size());
+    if (!worker.ok()) return worker.status();
+    workers.push_back(*std::move(worker));
+  } while (std::ssize(workers) < options.workers);
+  return std::unique_ptr<Engine>(new Engine(options, std::move(workers)));
 }
+
+Engine::Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers)
+    : options_(options), workers_(std::move(workers)) {}
 
 Engine::~Engine() = default;
 
@@ -139,18 +147,18 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
   for (const Preparation::Item& item : preparation.items_) {
     const ListenerSpec& spec = item.spec;
     std::shared_ptr<const Service> service = ServiceFor(spec, revision);
-    ListenerState state{spec.name, spec.enabled, "", service->counts};
+    ListenerState state{spec.name, spec.enabled, "", absl::OkStatus(), service->counts};
     const auto opened = preparation.opened_.find(item.endpoint);
     if (opened != preparation.opened_.end()) {
       Endpoint endpoint{Key(spec), opened->second.bound, {}, std::move(service)};
-      OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
+      state.failure = OpenOnWorkers(item.endpoint, std::move(opened->second), std::move(endpoint));
     } else if (item.endpoint != 0) {
       Endpoint& endpoint = endpoints_.at(item.endpoint);
       endpoint.key = Key(spec);
       endpoint.service = std::move(service);
       updated.push_back(item.endpoint);
     }
-    if (item.endpoint != 0) {
+    if (item.endpoint != 0 && state.failure.ok()) {
       state.bound_address = endpoints_.at(item.endpoint).bound.ToString();
       wanted.insert(item.endpoint);
     }
@@ -172,28 +180,33 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
   listeners_ = std::move(states);
 }
 
-void Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint) {
+absl::Status Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets,
+                                   Endpoint endpoint) {
+  absl::Status listening = sockets.Listen();
+  if (!listening.ok()) return listening;
+  endpoint.gate = std::move(sockets.gate);
+  // At once: on a port that is ours, the shut gate keeps out clients that were served until now.
+  // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
+  if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
   const bool shared = sockets.bound.is_unix();
   OnEveryWorker([&](Worker& worker, size_t number, const std::function<void()>& done) {
     worker.Open(id, std::move(sockets.workers[number]), shared, endpoint.service);
     done();
   });
-  endpoint.gate = std::move(sockets.gate);
-  // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
-  if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
   endpoints_.emplace(id, std::move(endpoint));
+  return absl::OkStatus();
 }
 
 void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
   if (ids.empty()) return;
-  bool handshakes = false;
+  std::vector<net::Address> shut;
   for (const EndpointId id : ids) {
     Endpoint& endpoint = endpoints_.at(id);
     if (endpoint.bound.is_unix() || !endpoint.gate.valid()) continue;
     endpoint.gate.Shut().IgnoreError();
-    handshakes = true;
+    shut.push_back(endpoint.bound);
   }
-  if (handshakes) absl::SleepFor(options_.handshake_grace);
+  if (!shut.empty()) AwaitHandshakes(shut);
   for (const EndpointId id : ids) {
     Endpoint& endpoint = endpoints_.at(id);
     // Not earlier: a unix socket that is shut is readable for ever, and its workers would spin.
@@ -202,6 +215,26 @@ void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
       worker.Close(id, done);
     });
     endpoints_.erase(id);
+  }
+}
+
+void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
+  const Clock::time_point since = Clock::now();
+  const auto until = [since](absl::Duration grace) {
+    return since + absl::ToChronoNanoseconds(grace);
+  };
+  // A reading misses the SYN that the kernel is just answering.
+  for (int none_in_a_row = 0; none_in_a_row < 2;) {
+    const Clock::time_point asked = Clock::now();
+    if (asked >= until(options_.handshake_grace)) return;
+    const absl::StatusOr<int> under_way = net::HandshakesUnderWay(closing);
+    if (!under_way.ok()) {
+      std::this_thread::sleep_until(until(std::min(kBlindGrace, options_.handshake_grace)));
+      return;
+    }
+    none_in_a_row = *under_way == 0 ? none_in_a_row + 1 : 0;
+    // Asking can be dear: no more than half of the time goes into it.
+    if (none_in_a_row < 2) std::this_thread::sleep_for(std::max(kLeastPause, Clock::now() - asked));
   }
 }
 

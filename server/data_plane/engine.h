@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "data_plane/service.h"
 #include "data_plane/worker.h"
@@ -46,6 +47,8 @@ struct ListenerState {
   bool enabled = false;
   // As bound; empty if it does not listen.
   std::string bound_address;
+  // Why it does not listen although its address was prepared; rare.
+  absl::Status failure;
   std::shared_ptr<const ListenerCounts> counts;
 };
 
@@ -64,8 +67,10 @@ class Engine {
     // What may be open at the same time, listening sockets included: beyond its part of it a worker
     // accepts no more. So the rest of the process is never left without.
     int descriptors = INT_MAX;
-    // How long handshakes under way when an address is closed may take to complete.
-    absl::Duration handshake_grace = absl::Milliseconds(50);
+    // How long the handshakes under way when an address is closed may take to complete: a round
+    // trip each. Closing takes no longer than they need, some 10 ms if there are none. Where the
+    // kernel can't tell (net::HandshakesUnderWay()), it always takes 200 ms, or this if it is less.
+    absl::Duration handshake_grace = absl::Seconds(1);
   };
 
   // What an Activate() would switch to. Destroying it closes what was opened for it.
@@ -86,8 +91,8 @@ class Engine {
     std::map<std::string, absl::Status> failures_;
   };
 
-  // Starts the workers.
-  explicit Engine(Options options);
+  // Starts the workers: all, or none and FAILED_PRECONDITION.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(const Options& options);
   // Ends them; see Shutdown() for doing so in good order.
   ~Engine();
 
@@ -109,6 +114,8 @@ class Engine {
   void Shutdown(absl::Duration drain_timeout);
 
  private:
+  Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers);
+
   // An address being served.
   struct Endpoint {
     // As asked for; the key by which a later change finds it.
@@ -124,8 +131,10 @@ class Engine {
   // Opens the address of `item`, unless an endpoint that is kept is in its way.
   void Open(Preparation::Item& item, const std::set<EndpointId>& kept, Preparation& preparation);
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
-  void OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
+  absl::Status OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
   void CloseEndpoints(const std::vector<EndpointId>& ids);
+  // Waits for the handshakes under way on `closing`, whose gates are shut.
+  void AwaitHandshakes(const std::vector<net::Address>& closing) const;
   // Connections that each worker may hold while `endpoints` addresses are open; can be negative.
   int64_t Share(size_t endpoints) const;
   // Tells the workers, if it has changed.
@@ -135,7 +144,7 @@ class Engine {
 
   // Constant after construction.
   const Options options_;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  const std::vector<std::unique_ptr<Worker>> workers_;
 
   // Owned by the calling thread.
   std::map<EndpointId, Endpoint> endpoints_;

@@ -80,20 +80,20 @@ absl::StatusOr<Greeting> Greeting::Compile(const GreetingSpec& spec,
     absl::StrAppend(&greeting.literal_, rest.substr(0, dollar));
     if (dollar == absl::string_view::npos) break;
     rest.remove_prefix(dollar + 1);
-    if (absl::ConsumePrefix(&rest, "$")) {
+    if (!absl::ConsumePrefix(&rest, "{")) {
+      // "$$", or a dollar that begins nothing.
+      absl::ConsumePrefix(&rest, "$");
       greeting.literal_ += '$';
-    } else if (absl::ConsumePrefix(&rest, "{")) {
-      const size_t close = rest.find('}');
-      if (close == absl::string_view::npos) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "\"${", Quoted(rest), "\" is not closed; write ${name}, or $$ for a dollar"));
-      }
-      const absl::Status compiled = greeting.CompileVariable(rest.substr(0, close), constants);
-      if (!compiled.ok()) return compiled;
-      rest.remove_prefix(close + 1);
-    } else {
-      greeting.literal_ += '$';
+      continue;
     }
+    const size_t close = rest.find('}');
+    if (close == absl::string_view::npos) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "\"${", Quoted(rest), "\" is not closed; write ${name}, or $$ for a dollar"));
+    }
+    const absl::Status compiled = greeting.CompileVariable(rest.substr(0, close), constants);
+    if (!compiled.ok()) return compiled;
+    rest.remove_prefix(close + 1);
   }
   if (greeting.is_literal()) {
     AppendEnding(EndingBytes(spec.ending), &greeting.literal_);

@@ -16,7 +16,7 @@
 namespace greeter::data_plane {
 
 // A rendered greeting is cut at this size, ending included.
-inline constexpr size_t kMaxGreetingBytes = 64 * 1024;
+inline constexpr size_t kMaxGreetingBytes = size_t{64} * 1024;
 
 enum class Ending { kNone, kLf, kCrLf, kNul };
 

@@ -8,7 +8,11 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <system_error>
 #include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "net/errors.h"
 
 namespace greeter::data_plane {
 namespace {
@@ -28,18 +32,34 @@ constexpr uint64_t kWakeup = uint64_t{1} << 33;
 
 }  // namespace
 
-Worker::Worker(size_t number)
-    : epoll_(epoll_create1(EPOLL_CLOEXEC)),
-      wakeup_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      connections_(epoll_.get(), number) {
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number) {
+  net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
+  net::FileDescriptor wakeup(epoll.valid() ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1);
   epoll_event event = {};
   event.events = EPOLLIN;
   event.data.u64 = kWakeup;
-  epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
-  thread_ = std::thread([this] { Run(); });
+  int error = 0;
+  if (!wakeup.valid() || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.get(), &event) != 0) {
+    error = errno;
+  } else {
+    std::unique_ptr<Worker> worker(new Worker(number, std::move(epoll), std::move(wakeup)));
+    try {
+      worker->thread_ = std::thread([raw = worker.get()] { raw->Run(); });
+      return worker;
+    } catch (const std::system_error& refused) {
+      error = refused.code().value();
+    }
+  }
+  return net::SystemError(absl::StrCat("can't start worker ", number + 1,
+                                       " (see ulimit -n and -u, or start fewer with --workers)"),
+                          error);
 }
 
+Worker::Worker(size_t number, net::FileDescriptor epoll, net::FileDescriptor wakeup)
+    : epoll_(std::move(epoll)), wakeup_(std::move(wakeup)), connections_(epoll_.get(), number) {}
+
 Worker::~Worker() {
+  if (!thread_.joinable()) return;
   Post([this] { stopping_ = true; });
   thread_.join();
 }

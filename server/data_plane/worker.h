@@ -27,8 +27,9 @@ class Worker {
  public:
   using Closure = absl::AnyInvocable<void()>;
 
-  // `number` is the slot to count in, from 0. Starts the thread.
-  explicit Worker(size_t number);
+  // Starts a worker and its thread; `number` is the slot to count in, from 0. FAILED_PRECONDITION
+  // if the kernel refuses what it needs.
+  static absl::StatusOr<std::unique_ptr<Worker>> Start(size_t number);
   // Ends the thread; connections still open are closed.
   ~Worker();
 
@@ -67,6 +68,8 @@ class Worker {
     Closure closed;
     Clock::time_point close_deadline;
   };
+
+  Worker(size_t number, net::FileDescriptor epoll, net::FileDescriptor wakeup);
 
   enum class Progress { kMore, kEmpty, kPause };
 

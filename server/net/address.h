@@ -25,7 +25,7 @@ class Address {
 
   // The address that the kernel gave; `length` as the kernel set it. `dual_stack` tells what a
   // sockaddr can't: whether an IPv6 wildcard takes IPv4 too.
-  static Address FromSockaddr(const sockaddr* address, socklen_t length, bool dual_stack = false);
+  static Address FromSockaddr(const sockaddr* from, socklen_t length, bool dual_stack = false);
 
   // As Parse() reads it: ":9190", "127.0.0.1:9190", "[::1]:9190", "unix:/run/greeter.sock".
   std::string ToString() const;

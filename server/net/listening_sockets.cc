@@ -144,14 +144,9 @@ absl::Status MakeGate(int gate, const Address& bound, bool port_is_ours) {
 absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOptions& options) {
   absl::StatusOr<FileDescriptor> first = BindFirst(address, options.port_is_ours);
   if (!first.ok()) return first.status();
-  ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), {}, {}};
-
+  ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), options, {}, {}};
   if (options.gate) {
-    const absl::Status made = MakeGate(first->get(), sockets.bound, options.port_is_ours);
-    if (!made.ok()) return made;
     sockets.gate = Gate(*std::move(first), options.workers);
-    const absl::Status shut = sockets.gate.Shut();
-    if (!shut.ok()) return shut;
   } else {
     sockets.workers.push_back(*std::move(first));
   }
@@ -160,16 +155,18 @@ absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOpt
     if (!next.ok()) return next.status();
     sockets.workers.push_back(*std::move(next));
   }
-  for (const FileDescriptor& worker : sockets.workers) {
-    if (listen(worker.get(), options.backlog) != 0) return ListenError(address, errno);
+  // Elsewhere it is listening that makes the address ours (inet_csk_bind_conflict() in Linux).
+  if (!options.port_is_ours) {
+    const absl::Status listening = sockets.Listen();
+    if (!listening.ok()) return listening;
   }
   return sockets;
 }
 
 absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOptions& options) {
-  absl::StatusOr<UnixListener> listener = ListenUnix(address, options.backlog, kSocketFileMode);
+  absl::StatusOr<UnixListener> listener = BindUnix(address, kSocketFileMode);
   if (!listener.ok()) return listener.status();
-  ListeningSockets sockets{address, {}, {}};
+  ListeningSockets sockets{address, options, {}, {}};
   while (std::ssize(sockets.workers) < options.workers) {
     FileDescriptor duplicate(fcntl(listener->socket.get(), F_DUPFD_CLOEXEC, 0));
     if (!duplicate.valid()) return ListenError(address, errno);
@@ -181,11 +178,29 @@ absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOp
 
 }  // namespace
 
-Gate::Gate(FileDescriptor full_socket, int workers)
-    : socket_(std::move(full_socket)), workers_(workers) {}
+absl::Status ListeningSockets::Listen() {
+  if (listening) return absl::OkStatus();
+  if (gate.valid()) {
+    const absl::Status shut = gate.Listen(bound, options.port_is_ours);
+    if (!shut.ok()) return shut;
+  }
+  for (const FileDescriptor& worker : workers) {
+    if (listen(worker.get(), options.backlog) != 0) return ListenError(bound, errno);
+  }
+  listening = true;
+  return absl::OkStatus();
+}
+
+Gate::Gate(FileDescriptor socket, int workers) : socket_(std::move(socket)), workers_(workers) {}
 
 Gate::Gate(FileDescriptor socket, SocketFile file)
     : socket_(std::move(socket)), file_(std::move(file)) {}
+
+absl::Status Gate::Listen(const Address& bound, bool port_is_ours) {
+  if (workers_ == 0) return absl::OkStatus();
+  const absl::Status made = MakeGate(socket_.get(), bound, port_is_ours);
+  return made.ok() ? Shut() : made;
+}
 
 absl::Status Gate::Open(const std::vector<int>& cpus) {
   if (!valid() || workers_ == 0) return absl::OkStatus();

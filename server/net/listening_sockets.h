@@ -30,12 +30,16 @@ class Gate {
  public:
   // None: a TCP address without one admits connections until its last socket is closed.
   Gate() = default;
-  // For TCP: the full socket, number 0 of a group that has `workers` others.
-  Gate(FileDescriptor full_socket, int workers);
+  // For TCP: a bound socket, to be number 0 of a group that has `workers` others.
+  Gate(FileDescriptor socket, int workers);
   // For a unix socket: a duplicate of it, and its file.
   Gate(FileDescriptor socket, SocketFile file);
 
   bool valid() const { return socket_.valid(); }
+
+  // For TCP: takes up its place, shut, before the workers' sockets listen. `bound` is its address,
+  // `port_is_ours` as in ListenOptions.
+  absl::Status Listen(const Address& bound, bool port_is_ours);
 
   // Lets connections through to the workers. For TCP, `cpus` says how they are spread: with one CPU
   // for each worker, to the worker of the CPU that received the SYN; if it is empty, and for SYNs
@@ -53,15 +57,6 @@ class Gate {
   SocketFile file_;
 };
 
-struct ListeningSockets {
-  // As bound: with the port that the kernel chose for port 0.
-  Address bound;
-  // For TCP it is shut at first: no connection is queued before Gate::Open(). Destroyed last.
-  Gate gate;
-  // One for each worker, listening and non-blocking. For a unix socket, duplicates of one socket.
-  std::vector<FileDescriptor> workers;
-};
-
 struct ListenOptions {
   int workers = 1;
   // Accept queue of each socket; the kernel lowers it to net.core.somaxconn.
@@ -73,9 +68,27 @@ struct ListenOptions {
   bool gate = true;
 };
 
+struct ListeningSockets {
+  // As bound: with the port that the kernel chose for port 0.
+  Address bound;
+  ListenOptions options;
+  // For TCP it is shut at first: no connection is queued before Gate::Open(). Destroyed last.
+  Gate gate;
+  // One for each worker, non-blocking. For a unix socket, duplicates of one socket.
+  std::vector<FileDescriptor> workers;
+  // Whether they listen; see Listen().
+  bool listening = false;
+
+  // Makes them listen if they don't yet: unix sockets, and those on a port that is ours. Had they
+  // listened earlier, they would have taken clients from who serves the port, or queued clients
+  // that are reset should nothing come of it. FAILED_PRECONDITION as for opening; rare, as they are
+  // bound.
+  absl::Status Listen();
+};
+
 // Opens all of them or none. FAILED_PRECONDITION names the address, the reason and what to do:
 // address in use, privileges missing, no such interface. A unix socket file left behind by a dead
-// process is replaced; one that answers is "in use".
+// process is replaced; one that answers is "in use". Before Gate::Open(), call Listen().
 absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
                                                       const ListenOptions& options);
 

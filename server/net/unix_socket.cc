@@ -60,7 +60,7 @@ void SocketFile::Remove() {
   path_.clear();
 }
 
-absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode) {
+absl::StatusOr<UnixListener> BindUnix(const Address& address, mode_t mode) {
   const absl::Status stale = RemoveStale(address);
   if (!stale.ok()) return stale;
   FileDescriptor socket_fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -72,10 +72,16 @@ absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mod
     return ListenError(address, errno);
   }
   SocketFile file(address.path());
-  if (chmod(address.path().c_str(), mode) != 0 || listen(socket_fd.get(), backlog) != 0) {
+  if (chmod(address.path().c_str(), mode) != 0) return ListenError(address, errno);
+  return UnixListener{std::move(socket_fd), std::move(file)};
+}
+
+absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode) {
+  absl::StatusOr<UnixListener> listener = BindUnix(address, mode);
+  if (listener.ok() && listen(listener->socket.get(), backlog) != 0) {
     return ListenError(address, errno);
   }
-  return UnixListener{std::move(socket_fd), std::move(file)};
+  return listener;
 }
 
 }  // namespace greeter::net

@@ -37,10 +37,13 @@ class SocketFile {
 };
 
 struct UnixListener {
-  // Listening, non-blocking.
+  // Non-blocking.
   FileDescriptor socket;
   SocketFile file;
 };
+
+// As ListenUnix(), but does not listen yet: clients are refused.
+absl::StatusOr<UnixListener> BindUnix(const Address& address, mode_t mode);
 
 // Listens on `address`, a unix socket, whose file gets permissions `mode`. A file left behind by a
 // process that is gone is replaced. FAILED_PRECONDITION if the path is in use or is no socket.

@@ -165,7 +165,7 @@ TEST_F(LossFree, StopAndStartOnIpv6) {
 }
 TEST_F(LossFree, StopAndStartOnAUnixSocket) { StopAndStart("unix:" + Path("data"), 100); }
 TEST_F(LossFree, MoveBackAndForth) { Move(100); }
-TEST_F(LossFree, DeleteAndCreate) { DeleteAndCreate(50); }
+TEST_F(LossFree, DeleteAndCreate) { DeleteAndCreate(100); }
 TEST_F(LossFree, Terminate) { Terminate(50); }
 
 TEST_F(LossFreeLong, StopAndStart) { StopAndStart(FreeAddress(), 1000); }

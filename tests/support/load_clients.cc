@@ -14,9 +14,10 @@ constexpr absl::Duration kRestWhenRefused = absl::Milliseconds(1);
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Tally& tally) {
-  return out << "greeted " << tally.greeted << ", refused " << tally.refused << ", reset "
-             << tally.reset << ", timed out " << tally.timed_out << ", cut short "
-             << tally.cut_short << ", wrong " << tally.wrong << ", failed " << tally.failed;
+  return out << "greeted " << tally.greeted << ", refused " << tally.refused << ", gave up "
+             << tally.gave_up << ", reset " << tally.reset << ", timed out " << tally.timed_out
+             << ", cut short " << tally.cut_short << ", wrong " << tally.wrong << ", failed "
+             << tally.failed;
 }
 
 LoadClients::LoadClients(Options options) : options_(std::move(options)) {
@@ -40,9 +41,11 @@ Tally LoadClients::Join() {
 }
 
 void LoadClients::Run(const net::Address& address) {
+  ClientOptions client = options_.client;
+  client.connect_timeout = options_.patience;
   while (!stopping_) {
     if (options_.connections != 0 && started_.fetch_add(1) >= options_.connections) return;
-    const Greeted greeted = Greet(address, "", options_.client);
+    const Greeted greeted = Greet(address, "", client);
     Note(greeted);
     if (greeted.ended == HowEnded::kRefused) absl::SleepFor(kRestWhenRefused);
   }
@@ -65,6 +68,9 @@ void LoadClients::Note(const Greeted& greeted) {
     case HowEnded::kReset:
       ++counters_.reset;
       return;
+    case HowEnded::kUnanswered:
+      ++(options_.patience < options_.client.timeout ? counters_.gave_up : counters_.timed_out);
+      return;
     case HowEnded::kTimedOut:
       ++counters_.timed_out;
       return;
@@ -79,6 +85,7 @@ Tally LoadClients::tally() const {
   Tally tally;
   tally.greeted = counters_.greeted;
   tally.refused = counters_.refused;
+  tally.gave_up = counters_.gave_up;
   tally.reset = counters_.reset;
   tally.timed_out = counters_.timed_out;
   tally.cut_short = counters_.cut_short;

@@ -21,6 +21,8 @@ struct Tally {
   // One of the expected greetings, whole, and a clean end.
   uint64_t greeted = 0;
   uint64_t refused = 0;
+  // Gave up connecting after Options::patience.
+  uint64_t gave_up = 0;
   uint64_t reset = 0;
   uint64_t timed_out = 0;
   // A clean end and not a byte.
@@ -30,7 +32,7 @@ struct Tally {
   // Errors of another kind.
   uint64_t failed = 0;
 
-  // Neither greeted whole nor refused.
+  // Neither greeted whole, nor refused, nor without patience.
   uint64_t harmed() const { return reset + timed_out + cut_short + wrong + failed; }
 };
 
@@ -47,6 +49,10 @@ class LoadClients {
     // In all; 0 for no limit.
     uint64_t connections = 0;
     ClientOptions client;
+    // A client whose SYN is not answered tries again after this, with another connection. The
+    // kernel alone would send it again after a second, which makes clients rare where a listener
+    // stops often. Else it is harmed.
+    absl::Duration patience = absl::InfiniteDuration();
   };
 
   // Starts them.
@@ -65,8 +71,8 @@ class LoadClients {
 
  private:
   struct Counters {
-    std::atomic<uint64_t> greeted = 0, refused = 0, reset = 0, timed_out = 0, cut_short = 0,
-                          wrong = 0, failed = 0;
+    std::atomic<uint64_t> greeted = 0, refused = 0, gave_up = 0, reset = 0, timed_out = 0,
+                          cut_short = 0, wrong = 0, failed = 0;
   };
 
   void Run(const net::Address& address);

@@ -21,6 +21,8 @@ std::ostream& operator<<(std::ostream& out, HowEnded ended) {
       return out << "reset";
     case HowEnded::kRefused:
       return out << "refused";
+    case HowEnded::kUnanswered:
+      return out << "unanswered";
     case HowEnded::kTimedOut:
       return out << "timed out";
     case HowEnded::kFailed:
@@ -36,9 +38,12 @@ std::ostream& operator<<(std::ostream& out, const Greeted& greeted) {
 
 TcpClient::TcpClient(const net::Address& address, const ClientOptions& options)
     : socket_(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-  const timeval timeout = absl::ToTimeval(options.timeout);
-  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-  setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+  const auto set_timeout = [this](int option, absl::Duration duration) {
+    const timeval timeout = absl::ToTimeval(duration);
+    setsockopt(socket_.get(), SOL_SOCKET, option, &timeout, sizeof(timeout));
+  };
+  set_timeout(SO_RCVTIMEO, options.timeout);
+  set_timeout(SO_SNDTIMEO, std::min(options.timeout, options.connect_timeout));
   if (options.receive_buffer > 0) {
     setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &options.receive_buffer,
                sizeof(options.receive_buffer));
@@ -48,6 +53,26 @@ TcpClient::TcpClient(const net::Address& address, const ClientOptions& options)
                sizeof(options.max_segment));
   }
   if (connect(socket_.get(), address.data(), address.size()) != 0) End(errno);
+  if (ended_ == HowEnded::kTimedOut) GiveUp();
+  set_timeout(SO_SNDTIMEO, options.timeout);
+}
+
+// The answer may have come just now. shutdown(2) decides: a connection still being made it undoes,
+// which shows as ECONNRESET (inet_shutdown() and tcp_disconnect() in Linux), one that has been made
+// it half-closes, and fails if there is none any more.
+void TcpClient::GiveUp() {
+  const bool is_over = shutdown(socket_.get(), SHUT_WR) != 0;
+  char byte = 0;
+  ended_ = HowEnded::kOpen;
+  if (recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 || errno == EAGAIN) return;
+  const int error = errno;
+  const bool undone = error == ECONNRESET && !is_over;
+  // EINVAL: a unix socket that was never connected.
+  if (undone || error == ENOTCONN || error == EINVAL) {
+    ended_ = HowEnded::kUnanswered;
+  } else {
+    End(error);
+  }
 }
 
 HowEnded TcpClient::End(int error) {

@@ -24,6 +24,8 @@ enum class HowEnded {
   kReset,
   // Nobody listens.
   kRefused,
+  // Nobody answered while connecting.
+  kUnanswered,
   kTimedOut,
   // Something else; see TcpClient::error().
   kFailed,
@@ -34,6 +36,8 @@ std::ostream& operator<<(std::ostream& out, HowEnded ended);
 struct ClientOptions {
   // For each wait.
   absl::Duration timeout = absl::Seconds(10);
+  // For connecting, if that is less.
+  absl::Duration connect_timeout = absl::InfiniteDuration();
   // SO_RCVBUF; 0 leaves the kernel's.
   int receive_buffer = 0;
   // TCP_MAXSEG; 0 leaves the kernel's. Small ones make the server's send buffer small.
@@ -66,6 +70,8 @@ class TcpClient {
   void Close() { socket_.Close(); }
 
  private:
+  // Ends it unless the server has answered after all.
+  void GiveUp();
   HowEnded End(int error);
 
   net::FileDescriptor socket_;

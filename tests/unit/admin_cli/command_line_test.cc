@@ -158,7 +158,7 @@ TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
   const auto parsed = ParseCommandLine({"message", "set", "--help"});
   const auto& early = std::get<EarlyExit>(parsed);
   EXPECT_EQ(early.code, 0);
-  EXPECT_THAT(early.message, AllOf(HasSubstr("Usage: greeterctl message set [OPTIONS] [TEXT]"),
+  EXPECT_THAT(early.message, AllOf(HasSubstr("Usage: greeterctl message set [options] [TEXT]"),
                                    HasSubstr("65,536 bytes"), EndsWith("\n")));
 }
 

@@ -118,7 +118,7 @@ TEST_F(ValidationTest, GreetingsHoldAtMost64KiBWithTheirEnding) {
   EXPECT_EQ(Field(), "");
   listener_->mutable_greeting()->set_ending(api::ENDING_CRLF);
   EXPECT_EQ(Field(), "listeners[0].greeting.text");
-  EXPECT_THAT(Description(), HasSubstr("65535 bytes with an ending of 2"));
+  EXPECT_THAT(Description(), HasSubstr("has 65537 bytes, its ending included"));
 }
 
 TEST_F(ValidationTest, TextIsUtf8) {

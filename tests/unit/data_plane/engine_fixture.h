@@ -59,11 +59,8 @@ class EngineTest : public ::testing::Test {
     return spec;
   }
 
-  // Two workers, and a grace that loopback is content with.
-  static Engine::Options DefaultOptions() {
-    return {.workers = 2, .handshake_grace = absl::Milliseconds(20)};
-  }
-  void NewEngine(const Engine::Options& options) { engine_ = std::make_unique<Engine>(options); }
+  static Engine::Options DefaultOptions() { return {.workers = 2}; }
+  void NewEngine(const Engine::Options& options) { engine_ = Engine::Start(options).value(); }
 
   Engine& engine() {
     if (engine_ == nullptr) NewEngine(DefaultOptions());

@@ -9,6 +9,8 @@
 
 #include <atomic>
 #include <cstdio>
+#include <iostream>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -155,6 +157,22 @@ void Require(bool condition, const char* what) {
   _exit(0);
 }
 
+// Runs in a process of its own.
+void StartWithoutDescriptors() {
+  const rlimit few = {8, 8};
+  Require(setrlimit(RLIMIT_NOFILE, &few) == 0, "setrlimit");
+  const absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Start({.workers = 8});
+  Require(!engine.ok(), "no engine");
+  std::cerr << engine.status().message();
+  _exit(0);
+}
+
+TEST(StartTest, SaysThatAWorkerCannotStart) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(StartWithoutDescriptors(), ::testing::ExitedWithCode(0),
+              "can't start worker .*ulimit -n.*--workers.*Too many open files");
+}
+
 // Runs in a process of its own, which has few descriptors.
 void RunOutOfDescriptors() {
   int ends[2];
@@ -164,7 +182,8 @@ void RunOutOfDescriptors() {
   const rlimit few = {48, 48};
   Require(setrlimit(RLIMIT_NOFILE, &few) == 0, "setrlimit");
 
-  Engine engine({.workers = 2});
+  const std::unique_ptr<Engine> started = Engine::Start({.workers = 2}).value();
+  Engine& engine = *started;
   const Greeting greeting = Greeting::Compile({kHello}, {}).value();
   Limits limits;
   limits.linger_timeout = std::chrono::seconds(60);

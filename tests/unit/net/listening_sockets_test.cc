@@ -202,7 +202,7 @@ TEST_P(GateTest, ShutsWithoutReset) {
   TcpClient before = Connect(ClientSide(sockets));
   ASSERT_TRUE(before.connected());
   ASSERT_TRUE(sockets.gate.Shut().ok());
-  EXPECT_EQ(Connect(ClientSide(sockets)).ended(), HowEnded::kTimedOut);
+  EXPECT_EQ(Connect(ClientSide(sockets)).ended(), HowEnded::kUnanswered);
 
   // Promise 5: the one that was queued is answered.
   FileDescriptor accepted = AcceptAny(sockets);
@@ -277,6 +277,7 @@ TEST(GateOverOursTest, IsTightInEveryMoveWithinOnePort) {
     ListeningSockets old = MustListen(At(std::string(from) + ":0"));
     ASSERT_TRUE(old.gate.Open().ok());
     ListeningSockets next = MustListen(At(std::string(to) + ":0").WithPort(old.bound.port()), true);
+    ASSERT_TRUE(next.Listen().ok());
     EXPECT_FALSE(Arrives(old, 0)) << "the old listener got a connection of our own";
     old.workers.clear();
     old.gate = Gate();

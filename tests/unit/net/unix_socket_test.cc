@@ -105,6 +105,7 @@ TEST_F(UnixSocketTest, TakesItsFileAwayButNoOneElses) {
 TEST_F(UnixSocketTest, ShutsWithoutReset) {
   absl::StatusOr<ListeningSockets> sockets = OpenListeningSockets(address(), {.workers = 2});
   ASSERT_TRUE(sockets.ok());
+  ASSERT_TRUE(sockets->Listen().ok());
   ASSERT_TRUE(sockets->gate.Open().ok());
   TcpClient before(address());
   ASSERT_TRUE(before.connected());
