@@ -17,6 +17,7 @@
 #include "absl/strings/cord.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "base/message_limit.h"
 #include "google/rpc/status.pb.h"
 
 namespace greeter::admin_cli {
@@ -25,13 +26,11 @@ namespace {
 using ::google::rpc::BadRequest;
 
 constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
-// 64 greetings of 64 KiB are beyond gRPC's default of 4 MiB.
-constexpr int kMaxResponseBytes = 16 << 20;
 
 std::shared_ptr<grpc::Channel> Connect(const std::string& server) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(kMaxResponseBytes);
+  arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   const std::string target =
       absl::StartsWith(server, "unix:") ? server : absl::StrCat("dns:///", server);
   return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
@@ -209,6 +208,15 @@ absl::StatusOr<api::GetConfigResponse> Client::GetConfig(const api::GetConfigReq
 absl::StatusOr<api::ApplyConfigResponse> Client::ApplyConfig(
     const api::ApplyConfigRequest& request) {
   return Call(&api::GreeterAdminService::Stub::ApplyConfig, request);
+}
+
+absl::StatusOr<api::ListRevisionsResponse> Client::ListRevisions(
+    const api::ListRevisionsRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::ListRevisions, request);
+}
+
+absl::StatusOr<api::RollBackResponse> Client::RollBack(const api::RollBackRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::RollBack, request);
 }
 
 absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int interrupt_fd,

@@ -41,6 +41,9 @@ class Client {
       const api::StopListeningRequest& request);
   absl::StatusOr<api::GetConfigResponse> GetConfig(const api::GetConfigRequest& request);
   absl::StatusOr<api::ApplyConfigResponse> ApplyConfig(const api::ApplyConfigRequest& request);
+  absl::StatusOr<api::ListRevisionsResponse> ListRevisions(
+      const api::ListRevisionsRequest& request);
+  absl::StatusOr<api::RollBackResponse> RollBack(const api::RollBackRequest& request);
 
   // Calls `on_update`, on this thread, with every status received; the first one must come within
   // the timeout. OK once `on_update` returns false or `interrupt_fd` is readable (-1: never);

@@ -3,13 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
-#include <memory>
+#include <cstdint>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "admin_cli/declare.h"
 #include "admin_cli/exit_code.h"
 #include "base/help_formatter.h"
 #include "base/nearest.h"
@@ -21,39 +22,11 @@ constexpr char kFooter[] =
     "\"greeterctl COMMAND --help\" tells more. Options may stand before or after the command.\n"
     "--server and --timeout can be given in the environment: GREETER_SERVER, GREETER_TIMEOUT.\n"
     "Exit codes: 0 done, 1 other failure, 2 usage, 3 unreachable or timed out, 4 not found,\n"
-    "5 conflict (revision), 6 not permitted, 7 refused as invalid.";
+    "5 conflict (revision), 6 not permitted, 7 refused as invalid. \"config diff\" has codes of\n"
+    "its own.";
 
 // Where descriptions begin in --help.
 constexpr size_t kHelpColumn = 26;
-
-constexpr char kCommandFooter[] =
-    "--server, -o and --timeout may stand here as well: \"greeterctl --help\".";
-
-constexpr char kMessageGetHelp[] =
-    "To a terminal: the message with its ending and size, control characters as \\xNN.\n"
-    "To a pipe or file: exactly the message's bytes, without the ending and nothing else.\n"
-    "With -o json or -o yaml: the API's Greeting; raw bytes are base64.\n";
-
-constexpr char kMessageSetHelp[] =
-    "The message is TEXT, or the bytes of a file, or bytes in hexadecimal; with its ending it has\n"
-    "at most 65,536 bytes. A TEXT that begins with \"-\" goes after \"--\". What is not given, as\n"
-    "the ending, is not kept from the old message but has its default.\n";
-
-constexpr char kConfigGetHelp[] =
-    "With -o json or -o yaml: the API's response, which holds the revision besides the config.\n"
-    "\"config apply\" reads every one of these.\n";
-
-constexpr char kApplyHelp[] =
-    "Listeners that the file does not name are removed; \"greeterctl config get\" prints the "
-    "config\n"
-    "to begin with.\n";
-
-// For revisions; CLI11 takes "-1" for 18446744073709551615.
-std::string CheckNumber(const std::string& text) {
-  uint64_t number = 0;
-  if (absl::SimpleAtoi(text, &number)) return "";
-  return absl::StrCat("\"", text, "\" is not a revision's number");
-}
 
 bool IsServerAddress(absl::string_view address) {
   if (absl::StartsWith(address, "unix:")) return address.size() > 5;
@@ -75,6 +48,10 @@ struct Unchecked {
 // Declares greeterctl's options and commands; what CLI11 reads lands in the fields.
 class Grammar {
  public:
+  // What is chosen on the command line refers to this object.
+  Grammar(const Grammar&) = delete;
+  Grammar& operator=(const Grammar&) = delete;
+
   Grammar() {
     app_.name("greeterctl");
     app_.description("Shows and changes what a greeterd does.");
@@ -84,12 +61,11 @@ class Grammar {
     app_.fallthrough();
     app_.require_subcommand(1);
     AddGlobalOptions();
-    AddStatus();
-    AddMessage();
-    AddStartAndStop();
-    AddCounts();
-    AddConfig();
-    Add(app_, "version", "Print greeterctl's version", VersionCommand());
+    DeclareListenerCommands(app_, line_.command);
+    DeclareConfigCommands(app_, line_.command);
+    DeclareHistoryCommands(app_, line_.command);
+    Declare<VersionCommand>(app_, line_.command,
+                            {"version", "Print greeterctl's version", "greeterctl version"});
   }
 
   std::variant<CommandLine, EarlyExit> Parse(std::vector<std::string> arguments) {
@@ -109,28 +85,6 @@ class Grammar {
   }
 
  private:
-  // A command that has been chosen leaves itself in line_.command.
-  template <typename T>
-  std::pair<CLI::App*, std::shared_ptr<T>> Add(CLI::App& parent, const char* name,
-                                               const char* description, T command) {
-    auto values = std::make_shared<T>(std::move(command));
-    CLI::App* app = parent.add_subcommand(name, description);
-    app->fallthrough();
-    app->group("Commands");
-    app->footer(kCommandFooter);
-    app->callback([this, values] { line_.command = *values; });
-    return {app, values};
-  }
-
-  static CLI::App* AddGroup(CLI::App& parent, const char* name, const char* description) {
-    CLI::App* app = parent.add_subcommand(name, description);
-    app->fallthrough();
-    app->group("Commands");
-    app->footer(kCommandFooter);
-    app->require_subcommand(1);
-    return app;
-  }
-
   void AddGlobalOptions() {
     app_.add_option("--server", line_.server,
                     "greeterd's admin address: host:port, [v6]:port or unix:/path")
@@ -146,84 +100,6 @@ class Grammar {
         ->envname("GREETER_TIMEOUT")
         ->type_name("DUR")
         ->capture_default_str();
-  }
-
-  static void AddListener(CLI::App& app, std::string& listener, const char* meaning) {
-    app.add_option("-l,--listener", listener, meaning)->type_name("NAME");
-  }
-
-  static void AddChange(CLI::App& app, ChangeFlags& change) {
-    app.add_option("--expect-revision", change.expect_revision,
-                   "Change nothing if the current revision is not this one (exit code 5)")
-        ->check(CLI::Validator(CheckNumber, ""))
-        ->type_name("N");
-    app.add_option("--comment", change.comment, "Why, for the history")->type_name("TEXT");
-  }
-
-  void AddStatus() {
-    auto [app, values] =
-        Add(app_, "status", "Show what listens where, and what failed and why", StatusCommand());
-    AddListener(*app, values->listener, "Only this listener (default: all)");
-    app->add_flag("--watch", values->watch, "Show it again whenever it changes, until Ctrl-C");
-  }
-
-  void AddMessage() {
-    CLI::App* group = AddGroup(app_, "message", "Show or set the message that clients are sent");
-    auto [get, got] = Add(*group, "get", "Show a listener's message", MessageGetCommand());
-    get->footer(absl::StrCat(kMessageGetHelp, kCommandFooter));
-    AddListener(*get, got->listener, "Whose message (default: \"default\")");
-    auto [set, values] =
-        Add(*group, "set", "Give a listener a new message, for connections from now on",
-            MessageSetCommand());
-    set->footer(absl::StrCat(kMessageSetHelp, kCommandFooter));
-    set->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
-    set->add_option("--file", values->file, "Send this file's bytes; \"-\" reads standard input")
-        ->type_name("FILE");
-    set->add_option("--hex", values->hex, "Send these bytes: \"48 69 0a\"")->type_name("H");
-    AddListener(*set, values->listener, "Whose message (default: \"default\")");
-    set->add_option("--ending", values->ending, "What follows the message: none, lf, crlf or nul")
-        ->type_name("E")
-        ->capture_default_str();
-    set->add_flag("--template", values->is_template,
-                  "Replace ${remote_addr} and the like for every connection");
-    AddChange(*set, values->change);
-  }
-
-  void AddStartAndStop() {
-    auto [start, started] =
-        Add(app_, "start", "Start listening: connections are served", StartCommand());
-    AddListener(*start, started->listener, "Which one (default: \"default\")");
-    AddChange(*start, started->change);
-    auto [stop, stopped] = Add(
-        app_, "stop", "Stop listening: connections are refused, open ones finished", StopCommand());
-    AddListener(*stop, stopped->listener, "Which one (default: \"default\")");
-    AddChange(*stop, stopped->change);
-  }
-
-  void AddCounts() {
-    auto [app, values] =
-        Add(app_, "counts", "Count connections by how they ended", CountsCommand());
-    AddListener(*app, values->listener, "Only this listener (default: all)");
-  }
-
-  void AddConfig() {
-    CLI::App* group = AddGroup(app_, "config", "Show or replace the whole config");
-    auto [get, got] = Add(*group, "get", "Print the config as YAML, ready for \"config apply\"",
-                          ConfigGetCommand());
-    get->footer(absl::StrCat(kConfigGetHelp, kCommandFooter));
-    get->add_option("--revision", got->revision, "As it was at this revision (default: now)")
-        ->check(CLI::Validator(CheckNumber, ""))
-        ->type_name("N");
-    auto [apply, values] =
-        Add(*group, "apply", "Replace the whole config by a file's, in YAML or JSON",
-            ConfigApplyCommand());
-    apply->footer(absl::StrCat(kApplyHelp, kCommandFooter));
-    apply->add_option("-f,--file", values->file, "The file; \"-\" reads standard input")
-        ->type_name("FILE")
-        ->required();
-    apply->add_flag("--dry-run", values->dry_run,
-                    "Let the server check everything, binding included, and change nothing");
-    AddChange(*apply, values->change);
   }
 
   // The innermost command on the line.

@@ -61,11 +61,28 @@ struct ConfigApplyCommand {
   bool dry_run = false;
   ChangeFlags change;
 };
+// `file` is a path, or "-".
+struct ConfigDiffCommand {
+  std::string file;
+};
+struct HistoryCommand {
+  // The newest so many; 0: all.
+  uint64_t limit = 20;
+};
+struct ShowCommand {
+  uint64_t revision = 0;
+};
+struct RollBackCommand {
+  uint64_t revision = 0;
+  bool dry_run = false;
+  ChangeFlags change;
+};
 struct VersionCommand {};
 
 using Command =
     std::variant<VersionCommand, StatusCommand, MessageGetCommand, MessageSetCommand, StartCommand,
-                 StopCommand, CountsCommand, ConfigGetCommand, ConfigApplyCommand>;
+                 StopCommand, CountsCommand, ConfigGetCommand, ConfigApplyCommand,
+                 ConfigDiffCommand, HistoryCommand, ShowCommand, RollBackCommand>;
 
 struct CommandLine {
   // host:port, [v6]:port or unix:/path.

@@ -7,9 +7,9 @@
 #include "absl/strings/str_format.h"
 #include "admin_cli/exit_code.h"
 #include "admin_cli/render.h"
+#include "base/utf8.h"
 #include "base/version.h"
 #include "config/config_text.h"
-#include "config/utf8.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -36,7 +36,9 @@ int RunCommand(const CommandLine& line, Console& console) {
       std::visit([&](const auto& command) { return Run(command, session); }, line.command);
   console.out.flush();
   if (!status.ok()) PrintError(status, console.err);
-  return ExitCodeFor(status);
+  if (status.ok()) return session.done;
+  const ExitCode code = ExitCodeFor(status);
+  return code == kFailure ? session.failed : code;
 }
 
 absl::Status Run(const VersionCommand& /*command*/, Session& session) {
@@ -59,7 +61,7 @@ void Show(Session& session, const google::protobuf::Message& message, absl::stri
 }
 
 absl::Status CheckUtf8(absl::string_view option, absl::string_view value) {
-  const std::optional<size_t> offset = config::FirstInvalidUtf8(value);
+  const std::optional<size_t> offset = base::FirstInvalidUtf8(value);
   if (!offset) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrFormat("%s is not UTF-8: byte 0x%02X at offset %d", option,

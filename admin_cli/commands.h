@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "admin_cli/client.h"
 #include "admin_cli/command_line.h"
+#include "admin_cli/exit_code.h"
 #include "google/protobuf/message.h"
 
 namespace greeter::admin_cli {
@@ -36,6 +37,10 @@ struct Session {
   Client& client;
   Console& console;
   Output output;
+  // The exit code of a command that succeeds, and of one whose failure has no code of its own; a
+  // command may set them.
+  ExitCode done = kOk;
+  ExitCode failed = kFailure;
 };
 
 absl::Status Run(const VersionCommand& command, Session& session);
@@ -47,6 +52,10 @@ absl::Status Run(const StartCommand& command, Session& session);
 absl::Status Run(const StopCommand& command, Session& session);
 absl::Status Run(const ConfigGetCommand& command, Session& session);
 absl::Status Run(const ConfigApplyCommand& command, Session& session);
+absl::Status Run(const ConfigDiffCommand& command, Session& session);
+absl::Status Run(const HistoryCommand& command, Session& session);
+absl::Status Run(const ShowCommand& command, Session& session);
+absl::Status Run(const RollBackCommand& command, Session& session);
 
 // Prints `message` for -o json or yaml, `table` otherwise.
 void Show(Session& session, const google::protobuf::Message& message, absl::string_view table);

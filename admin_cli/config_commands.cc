@@ -1,12 +1,15 @@
-// config get and config apply.
+// config get, config apply and config diff.
 
 #include <cstddef>
 #include <istream>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "admin_cli/commands.h"
+#include "admin_cli/dry_run.h"
 #include "admin_cli/render.h"
+#include "admin_cli/unified_diff.h"
 #include "config/config_text.h"
 
 namespace greeter::admin_cli {
@@ -49,22 +52,41 @@ absl::Status Run(const ConfigGetCommand& command, Session& session) {
 absl::Status Run(const ConfigApplyCommand& command, Session& session) {
   auto change = ToChangeOptions(command.change);
   if (!change.ok()) return change.status();
-  change->set_validate_only(command.dry_run);
   auto config = ReadConfig(command.file, session.console.in);
   if (!config.ok()) return config.status();
   api::ApplyConfigRequest request;
   *request.mutable_config() = *std::move(config);
   *request.mutable_change() = *std::move(change);
+  if (command.dry_run) {
+    const auto run = TryOut(session.client, &Client::ApplyConfig, std::move(request));
+    if (!run.ok()) return run.status();
+    Show(session, run->would_be, RenderDryRun(*run));
+    return absl::OkStatus();
+  }
   const auto response = session.client.ApplyConfig(request);
   if (!response.ok()) return response.status();
-  const std::string table =
-      command.dry_run
-          ? absl::StrCat("The config is fine and would be revision ", response->revision().number(),
-                         "; nothing has changed.\n")
-          : absl::StrCat(
-                "The config is in force as revision ", response->revision().number(), ".\n\n",
-                RenderListeners({response->listeners().begin(), response->listeners().end()}));
-  Show(session, *response, table);
+  Show(session, *response,
+       absl::StrCat("The config is in force as revision ", response->revision().number(), ".\n\n",
+                    RenderListeners({response->listeners().begin(), response->listeners().end()})));
+  return absl::OkStatus();
+}
+
+absl::Status Run(const ConfigDiffCommand& command, Session& session) {
+  // As with diff: 1 means different, so that trouble needs another code.
+  session.failed = kUsage;
+  auto config = ReadConfig(command.file, session.console.in);
+  if (!config.ok()) return config.status();
+  api::ApplyConfigRequest request;
+  *request.mutable_config() = *std::move(config);
+  const auto run = TryOut(session.client, &Client::ApplyConfig, std::move(request));
+  if (!run.ok()) return run.status();
+  const std::string before = config::ToYaml(run->now.config());
+  const std::string after = config::ToYaml(run->would_be.config());
+  const std::string name = command.file == "-" ? "standard input" : Printable(command.file);
+  Show(session, run->would_be,
+       UnifiedDiff({absl::StrCat("revision ", run->now.revision().number()), before},
+                   {name, after}));
+  if (before != after) session.done = kFailure;
   return absl::OkStatus();
 }
 

@@ -9,7 +9,8 @@ namespace greeter::admin_cli {
 
 enum ExitCode : int {
   kOk = 0,
-  // Anything that has no code of its own, as an address that can't be bound.
+  // Anything that has no code of its own, as an address that can't be bound. To "config diff":
+  // there is a difference; the rest is kUsage there.
   kFailure = 1,
   // The command line can't be understood.
   kUsage = 2,

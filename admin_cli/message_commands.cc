@@ -17,7 +17,7 @@
 #include "admin_cli/commands.h"
 #include "admin_cli/render.h"
 #include "base/nearest.h"
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -89,7 +89,7 @@ absl::StatusOr<api::Greeting> MakeGreeting(const MessageSetCommand& command, Con
   const absl::StatusOr<std::string> bytes =
       command.file ? ReadMessageFile(*command.file, console.in) : DecodeHex(*command.hex);
   if (!bytes.ok()) return bytes.status();
-  if (command.file && !config::FirstInvalidUtf8(*bytes)) {
+  if (command.file && !base::FirstInvalidUtf8(*bytes)) {
     greeting.set_text(*bytes);
   } else {
     greeting.set_raw(*bytes);

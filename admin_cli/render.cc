@@ -5,9 +5,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -51,10 +52,6 @@ absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-std::string DescribeTime(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", ToTime(time), absl::UTCTimeZone());
-}
-
 std::string EndingName(api::Ending ending) {
   switch (ending) {
     case api::ENDING_LF:
@@ -76,7 +73,8 @@ std::vector<std::string> CountsRow(const std::string& name, const api::Connectio
           Number(counts.timed_out()),
           Number(counts.reset()),
           Number(counts.rejected()),
-          Number(counts.bytes_sent())};
+          Number(counts.bytes_sent()),
+          Number(counts.pauses())};
 }
 
 std::string Failures(const std::vector<api::ListenerStatus>& listeners) {
@@ -102,13 +100,14 @@ std::string RenderTable(const std::vector<Column>& columns,
   }
   std::string out;
   const auto append = [&](const std::vector<std::string>& row) {
+    std::string line;
     for (size_t i = 0; i < columns.size(); ++i) {
       const std::string padding(widths[i] - Width(row[i]), ' ');
       const bool left = columns[i].align == Align::kLeft;
-      const bool last = i + 1 == columns.size();
-      absl::StrAppend(&out, left ? "" : padding, row[i], left && !last ? padding : "",
-                      last ? "\n" : "  ");
+      absl::StrAppend(&line, i > 0 ? "  " : "", left ? "" : padding, row[i], left ? padding : "");
     }
+    absl::StripTrailingAsciiWhitespace(&line);
+    absl::StrAppend(&out, line, "\n");
   };
   append(titles);
   for (const auto& row : rows) append(row);
@@ -118,7 +117,7 @@ std::string RenderTable(const std::vector<Column>& columns,
 std::string Printable(absl::string_view text, bool keep_line_feeds) {
   std::string out;
   while (!text.empty()) {
-    const size_t valid = config::FirstInvalidUtf8(text).value_or(text.size());
+    const size_t valid = base::FirstInvalidUtf8(text).value_or(text.size());
     for (size_t i = 0; i < valid; ++i) {
       const auto c = static_cast<unsigned char>(text[i]);
       // U+0080 to U+009F are control characters as well.
@@ -137,6 +136,10 @@ std::string Printable(absl::string_view text, bool keep_line_feeds) {
     text.remove_prefix(1);
   }
   return out;
+}
+
+std::string DescribeTime(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", ToTime(time), absl::UTCTimeZone());
 }
 
 std::string DescribeRevision(const api::Revision& revision) {
@@ -212,7 +215,8 @@ std::string RenderCounts(const api::GetConnectionCountsResponse& response) {
                       {"TIMED OUT", Align::kRight},
                       {"RESET", Align::kRight},
                       {"REJECTED", Align::kRight},
-                      {"BYTES SENT", Align::kRight}},
+                      {"BYTES SENT", Align::kRight},
+                      {"PAUSES", Align::kRight}},
                      rows);
 }
 

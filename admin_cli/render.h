@@ -22,7 +22,8 @@ struct Column {
   Align align = Align::kLeft;
 };
 
-// Columns two spaces apart, as wide as their widest cell; every row has a cell for each column.
+// Columns two spaces apart, as wide as their widest cell, no blanks at the end of a line; every row
+// has a cell for each column.
 std::string RenderTable(const std::vector<Column>& columns,
                         const std::vector<std::vector<std::string>>& rows);
 
@@ -41,6 +42,9 @@ std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners);
 
 // A listener in words: "listening on 127.0.0.1:9190". No line feed.
 std::string DescribeState(const api::ListenerStatus& listener);
+
+// "2026-11-23 01:06:28 UTC". No line feed.
+std::string DescribeTime(const google::protobuf::Timestamp& time);
 
 // A revision on one line: "3, 2026-11-23 01:06:28 UTC, by alice: set message of default". No line
 // feed.

@@ -1,7 +1,6 @@
 // greeterd: builds the house from the ground up, runs until told to stop, and takes it down in
 // reverse order.
 
-#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -21,6 +20,7 @@
 #include "daemon/audit_log.h"
 #include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
+#include "daemon/descriptor_budget.h"
 #include "daemon/identity.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
@@ -30,6 +30,7 @@
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
 #include "net/listening_sockets.h"
+#include "spdlog/spdlog.h"
 
 namespace greeter {
 namespace {
@@ -37,22 +38,19 @@ namespace {
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
-// Descriptors that are kept from the data plane, so that the admin service answers whatever clients
-// do: an eighth, within reason.
-int ControlPlaneReserve(int descriptors) { return std::clamp(descriptors / 8, 64, 1024); }
-
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(options.log_format, options.log_level);
+  spdlog::set_default_logger(logger);
   absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
 
-  const int descriptors = net::RaiseDescriptorLimit();
+  const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
   std::vector<std::string> warnings;
   data_plane::Engine::Options engine_options;
-  engine_options.descriptors = descriptors - ControlPlaneReserve(descriptors);
+  engine_options.descriptors = budget.data_plane;
   engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
   if (options.steering == daemon::Steering::kCpu) {
     std::vector<int>& cpus = engine_options.cpus = base::AffinityCpus();
@@ -77,7 +75,9 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
       daemon::AuditLog(daemon::MakeRecordLogger(options.log_format, options.log_level));
   control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
-  admin::AdminServer admin(&controller);
+  admin::AdminServer::Options admin_options;
+  admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
+  admin::AdminServer admin(&controller, admin_options);
 
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Start(options.admin);

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
 
@@ -21,39 +22,35 @@ namespace {
 // Connections accepted before Stop() is looked at again.
 constexpr int kBatch = 64;
 
-// The errors of one connection, gone before it was accepted, or of its network (accept(2)).
-bool ConcernsOneConnection(int error) {
-  switch (error) {
-    case EINTR:
-    case ECONNABORTED:
-    case EPROTO:
-    case EPERM:
-    case ENETDOWN:
-    case ENOPROTOOPT:
-    case EHOSTDOWN:
-    case ENONET:
-    case EHOSTUNREACH:
-    case EOPNOTSUPP:
-    case ENETUNREACH:
-    case ETIMEDOUT:
-      return true;
-    default:
-      return false;
-  }
+// Between two records of the same kind.
+constexpr absl::Duration kLogInterval = absl::Minutes(1);
+
+// Whether it is time to log again; if so, the next time is kLogInterval from now.
+bool IsDue(absl::Time* logged) {
+  const absl::Time now = absl::Now();
+  if (now < *logged + kLogInterval) return false;
+  *logged = now;
+  return true;
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(int listener, Handover handover) {
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(int listener, Options options,
+                                                          Handover handover) {
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
-  std::unique_ptr<Acceptor> acceptor(new Acceptor(listener, std::move(wake), std::move(handover)));
+  std::unique_ptr<Acceptor> acceptor(
+      new Acceptor(listener, std::move(wake), std::move(options), std::move(handover)));
   acceptor->thread_ = std::thread(&Acceptor::Run, acceptor.get());
   return acceptor;
 }
 
-Acceptor::Acceptor(int listener, net::FileDescriptor wake, Handover handover)
-    : listener_(listener), wake_(std::move(wake)), handover_(std::move(handover)) {}
+Acceptor::Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover)
+    : listener_(listener),
+      wake_(std::move(wake)),
+      accept_(std::move(options.accept)),
+      handover_(std::move(handover)),
+      open_(options.max_connections) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -78,30 +75,49 @@ void Acceptor::Run() {
 }
 
 Acceptor::Outcome Acceptor::AcceptWaiting() {
+  int error = 0;
   for (int i = 0; i < kBatch; ++i) {
     net::FileDescriptor connection(
-        accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        accept_(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) {
-      if (std::exchange(exhausted_, false)) spdlog::info("admin: accepting connections again");
-      // As gRPC's own listener has it; a unix socket refuses, which does no harm.
-      const int on = 1;
-      setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-      handover_(std::move(connection));
+      error = 0;
+      HandOver(std::move(connection));
       continue;
     }
-    const int error = errno;
-    if (error == EAGAIN) return Outcome::kDrained;
-    if (ConcernsOneConnection(error)) continue;
-    // EMFILE, ENFILE, ENOBUFS, ENOMEM; an error nobody knows of yet had better not spin either.
-    if (!std::exchange(exhausted_, true)) {
-      spdlog::warn(
-          "admin: connections wait, accepting one failed: {}; raise the limit of open files "
-          "(ulimit -n, or LimitNOFILE= in systemd) if this lasts",
-          std::generic_category().message(error));
-    }
-    return Outcome::kExhausted;
+    error = errno;
+    const net::AcceptFailure failure = net::ClassifyAcceptError(error);
+    if (failure == net::AcceptFailure::kEmpty) return Outcome::kDrained;
+    if (failure != net::AcceptFailure::kLost) break;
   }
-  return Outcome::kMore;
+  if (error == 0) return Outcome::kMore;
+  OnExhausted(error);
+  return Outcome::kExhausted;
+}
+
+void Acceptor::HandOver(net::FileDescriptor connection) {
+  if (open_.Full()) return TurnAway();
+  open_.Add(connection.get());
+  // As gRPC's own listener has it; a unix socket refuses, which does no harm.
+  const int on = 1;
+  setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+  handover_(std::move(connection));
+}
+
+void Acceptor::TurnAway() {
+  ++turned_away_;
+  if (!IsDue(&turning_away_logged_)) return;
+  spdlog::warn(
+      "admin: as many connections are open as may be, {} turned away; close some, or raise the "
+      "limit of open files (ulimit -n, or LimitNOFILE= in systemd)",
+      std::exchange(turned_away_, 0));
+}
+
+void Acceptor::OnExhausted(int error) {
+  if (!IsDue(&exhaustion_logged_)) return;
+  spdlog::warn(
+      "admin: connections wait, accepting one failed: {}; raise the limit of open files (ulimit "
+      "-n, or LimitNOFILE= in systemd) if this lasts",
+      std::generic_category().message(error));
 }
 
 }  // namespace greeter::admin

@@ -2,16 +2,25 @@
 //
 // gRPC could accept for itself, but goes deaf for good when it once runs out of descriptors (seen
 // in 1.51: the failed accept is never tried again). This acceptor pauses, and tries again.
+//
+// It has a cap: admin connections, too, must leave descriptors to the rest of the process. Those
+// beyond it are closed as soon as they are accepted, the newest first as it were, because whoever
+// is connected may be an operator at work; and it is logged, once a minute at most. A client sees
+// UNAVAILABLE, and a connection closed without a word.
 
 #ifndef GREETER_ADMIN_ACCEPTOR_H_
 #define GREETER_ADMIN_ACCEPTOR_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <thread>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "admin/connection_census.h"
+#include "net/accept.h"
 #include "net/file_descriptor.h"
 
 namespace greeter::admin {
@@ -24,9 +33,16 @@ class Acceptor {
   // Takes a connected socket, non-blocking and close-on-exec. On the acceptor's thread.
   using Handover = std::function<void(net::FileDescriptor)>;
 
+  struct Options {
+    // Open at the same time.
+    size_t max_connections = 512;
+    net::AcceptCall accept = accept4;
+  };
+
   // Starts accepting from `listener`, a listening socket that does not block and that outlives the
   // acceptor. FAILED_PRECONDITION if there are no descriptors left to begin with.
-  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(int listener, Handover handover);
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(int listener, Options options,
+                                                         Handover handover);
 
   // As Stop().
   ~Acceptor();
@@ -39,18 +55,26 @@ class Acceptor {
  private:
   enum class Outcome { kDrained, kMore, kExhausted };
 
-  Acceptor(int listener, net::FileDescriptor wake, Handover handover);
+  Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover);
   void Run();
   // Accepts what waits, up to a bound.
   Outcome AcceptWaiting();
+  void HandOver(net::FileDescriptor connection);
+  void TurnAway();
+  void OnExhausted(int error);
 
   // Constant after construction.
   const int listener_;
   const net::FileDescriptor wake_;
+  const net::AcceptCall accept_;
   const Handover handover_;
 
   // Owned by the acceptor's thread.
-  bool exhausted_ = false;
+  ConnectionCensus open_;
+  // Since it was logged.
+  uint64_t turned_away_ = 0;
+  absl::Time turning_away_logged_ = absl::InfinitePast();
+  absl::Time exhaustion_logged_ = absl::InfinitePast();
 
   std::thread thread_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "base/message_limit.h"
 #include "grpc/impl/codegen/grpc_types.h"
 #include "grpcpp/ext/health_check_service_server_builder_option.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
@@ -22,13 +23,18 @@ constexpr size_t kMemoryQuotaBytes = 64 * 1024 * 1024;
 constexpr int kMaxStreamsPerConnection = 100;
 // A connection that has not said a word of HTTP/2 by then is closed.
 constexpr int kHandshakeTimeoutMs = 10'000;
+// So is one without a call for this long: it takes a place that another operator may want. Clients
+// connect again by themselves.
+constexpr int kIdleTimeoutMs = 300'000;
 // How long connections without calls may take to close in good order.
 constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
 
 }  // namespace
 
-AdminServer::AdminServer(control::Controller* controller)
-    : data_health_(std::make_shared<DataHealth>()), service_(controller, &calls_) {
+AdminServer::AdminServer(control::Controller* controller, Options options)
+    : options_(std::move(options)),
+      data_health_(std::make_shared<DataHealth>()),
+      service_(controller, &calls_) {
   controller->Observe([health = data_health_](const control::Snapshot& snapshot) {
     health->Report(snapshot.serving());
   });
@@ -47,14 +53,22 @@ absl::Status AdminServer::Start(const std::string& address) {
   data_health_->Attach(server_->GetHealthCheckService());
 
   // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
-  auto acceptor = Acceptor::Start(listener_->socket.get(), [this](net::FileDescriptor connection) {
+  const auto hand_over = [this](net::FileDescriptor connection) {
     grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
     parameters.listener_fd = listener_->socket.get();
     parameters.fd = connection.Release();
     entrance_->HandleNewConnection(&parameters);
-  });
+  };
+  auto acceptor = Acceptor::Start(listener_->socket.get(), options_.acceptor, hand_over);
   if (!acceptor.ok()) return acceptor.status();
   acceptor_ = *std::move(acceptor);
+
+  const auto report = [health = server_->GetHealthCheckService()](bool answers) {
+    health->SetServingStatus("", answers);
+  };
+  auto self_check = SelfCheck::Start(listener_->bound, options_.self_check, report);
+  if (!self_check.ok()) return self_check.status();
+  self_check_ = *std::move(self_check);
   return absl::OkStatus();
 }
 
@@ -66,10 +80,11 @@ std::unique_ptr<grpc::Server> AdminServer::Build(
   *entrance = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   builder.RegisterService(&service_);
-  builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
+  builder.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("admin").Resize(kMemoryQuotaBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeoutMs);
   // Reflection, alone among the services, uses gRPC's own threads: as few as may be.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
@@ -84,6 +99,7 @@ void AdminServer::SetNotServing() {
 
 void AdminServer::Stop(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
+  self_check_.reset();
   acceptor_.reset();
   calls_.Stop();
   if (server_ != nullptr) {

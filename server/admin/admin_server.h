@@ -1,7 +1,7 @@
 // The admin port: GreeterAdminService, health (grpc.health.v1) and reflection, on one address.
 //
-// Health: "" is SERVING from Start() to SetNotServing(); "greeter.data" follows the controller's
-// snapshots.
+// Health: "" is SERVING from Start() to SetNotServing(), except while the port doesn't answer its
+// own SelfCheck; "greeter.data" follows the controller's snapshots.
 
 #ifndef GREETER_ADMIN_ADMIN_SERVER_H_
 #define GREETER_ADMIN_ADMIN_SERVER_H_
@@ -17,24 +17,25 @@
 #include "admin/admin_service.h"
 #include "admin/data_health.h"
 #include "admin/open_calls.h"
+#include "admin/self_check.h"
 #include "control/controller.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 
 namespace greeter::admin {
 
-// A Config of 64 listeners, each with a greeting of 64 KiB, is 4 MiB and some 20 KiB of names,
-// addresses and limits. The margin lets a Config that is a little too large be refused by its field
-// rather than by gRPC. A client that reads such a Config back must raise its own limit to this, for
-// gRPC's default is 4 MiB.
-inline constexpr int kMaxMessageBytes = 5 * 1024 * 1024;
-
 // One owner, whose calls come from one thread at a time.
 class AdminServer {
  public:
+  struct Options {
+    Acceptor::Options acceptor;
+    SelfCheck::Options self_check;
+  };
+
   // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
   // necessarily this.
-  explicit AdminServer(control::Controller* controller);
+  AdminServer(control::Controller* controller, Options options);
+  explicit AdminServer(control::Controller* controller) : AdminServer(controller, Options()) {}
   // As Stop(absl::ZeroDuration()).
   ~AdminServer();
   AdminServer(const AdminServer&) = delete;
@@ -61,6 +62,7 @@ class AdminServer {
       std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
 
   // Constant after construction.
+  const Options options_;
   const std::shared_ptr<DataHealth> data_health_;
   OpenCalls calls_;
   AdminService service_;
@@ -73,6 +75,7 @@ class AdminServer {
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
   std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<SelfCheck> self_check_;
 };
 
 }  // namespace greeter::admin

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "admin/messages.h"
+#include "admin/revision_page.h"
 #include "admin/unary_call.h"
 #include "admin/watch_reactor.h"
 #include "control/change.h"
@@ -30,18 +32,15 @@ template <class Response>
 Response ToResponse(ChangeResult result, const std::string& listener) {
   Response response;
   *response.mutable_revision() = std::move(result.revision);
-  for (api::ListenerStatus& status : result.listeners) {
-    if (status.name() == listener) *response.mutable_listener() = std::move(status);
+  // The answers to changes of the whole Config have every listener, the others the one touched.
+  if constexpr (requires { response.mutable_listeners(); }) {
+    response.mutable_listeners()->Assign(result.listeners.begin(), result.listeners.end());
+    *response.mutable_config() = std::move(result.config);
+  } else {
+    for (api::ListenerStatus& status : result.listeners) {
+      if (status.name() == listener) *response.mutable_listener() = std::move(status);
+    }
   }
-  return response;
-}
-
-template <>
-api::ApplyConfigResponse ToResponse<api::ApplyConfigResponse>(ChangeResult result,
-                                                              const std::string& /*listener*/) {
-  api::ApplyConfigResponse response;
-  *response.mutable_revision() = std::move(result.revision);
-  response.mutable_listeners()->Assign(result.listeners.begin(), result.listeners.end());
   return response;
 }
 
@@ -111,6 +110,37 @@ grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext*
                                                     grpc::ByteBuffer* response) {
   return Submit<api::ApplyConfigRequest, api::ApplyConfigResponse>(context, request, response,
                                                                    control::ApplyConfig);
+}
+
+grpc::ServerUnaryReactor* AdminService::RollBack(grpc::CallbackServerContext* context,
+                                                 const grpc::ByteBuffer* request,
+                                                 grpc::ByteBuffer* response) {
+  return Submit<api::RollBackRequest, api::RollBackResponse>(context, request, response,
+                                                             control::RollBack);
+}
+
+grpc::ServerUnaryReactor* AdminService::ListRevisions(grpc::CallbackServerContext* /*context*/,
+                                                      const grpc::ByteBuffer* bytes,
+                                                      grpc::ByteBuffer* response) {
+  const auto call = UnaryCall<api::ListRevisionsResponse>::Begin(calls_, response);
+  api::ListRevisionsRequest request;
+  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::StatusOr<RevisionPage> page =
+      admitted.ok() ? ReadRevisionPage(request) : absl::StatusOr<RevisionPage>(admitted);
+  if (!page.ok()) {
+    call->Answer(page.status());
+    return call.get();
+  }
+  // One more than the page tells whether there is a next one.
+  controller_->ListRevisions(page->before, page->size + 1,
+                             [call, page = *page](absl::StatusOr<std::vector<api::Revision>> list) {
+                               if (list.ok()) {
+                                 call->Answer(MakeRevisionPage(page, *std::move(list)));
+                               } else {
+                                 call->Answer(list.status());
+                               }
+                             });
+  return call.get();
 }
 
 grpc::ServerUnaryReactor* AdminService::GetConnectionCounts(

@@ -27,7 +27,10 @@ using RawUnaryMethods = api::GreeterAdminService::WithRawCallbackMethod_SetMessa
             api::GreeterAdminService::WithRawCallbackMethod_GetConnectionCounts<
                 api::GreeterAdminService::WithRawCallbackMethod_GetConfig<
                     api::GreeterAdminService::WithRawCallbackMethod_ApplyConfig<
-                        api::GreeterAdminService::WithRawCallbackMethod_GetStatus<Base>>>>>>>;
+                        api::GreeterAdminService::WithRawCallbackMethod_ListRevisions<
+                            api::GreeterAdminService::WithRawCallbackMethod_RollBack<
+                                api::GreeterAdminService::WithRawCallbackMethod_GetStatus<
+                                    Base>>>>>>>>>;
 using RawAdminService = RawUnaryMethods<
     api::GreeterAdminService::WithRawCallbackMethod_WatchStatus<api::GreeterAdminService::Service>>;
 
@@ -55,6 +58,12 @@ class AdminService final : public RawAdminService {
   grpc::ServerUnaryReactor* ApplyConfig(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
+                                          const grpc::ByteBuffer* request,
+                                          grpc::ByteBuffer* response) override;
+  grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request,
+                                     grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
                                       const grpc::ByteBuffer* request,
                                       grpc::ByteBuffer* response) override;

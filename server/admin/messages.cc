@@ -1,13 +1,14 @@
 #include "admin/messages.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "base/utf8.h"
 #include "control/field_violation.h"
-#include "control/validation.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/unknown_field_set.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
@@ -41,13 +42,13 @@ void FindInvalidText(const UnknownFieldSet& fields, const Descriptor& type, absl
         FindInvalidText(nested, *known->message_type(), name, depth + 1, violations);
       }
     } else if (known->type() == FieldDescriptor::TYPE_STRING) {
-      const size_t at = control::ValidUtf8Bytes(bytes);
-      if (at == bytes.size()) continue;
+      const std::optional<size_t> at = base::FirstInvalidUtf8(bytes);
+      if (!at.has_value()) continue;
       const bool greeting_text = known->full_name() == "greeter.admin.v1.Greeting.text";
       violations->push_back(
           {name,
            absl::StrFormat("is not UTF-8: byte 0x%02X at offset %d begins no valid character%s",
-                           static_cast<unsigned char>(bytes[at]), at,
+                           static_cast<unsigned char>(bytes[*at]), *at,
                            greeting_text ? "; use \"raw\" for bytes that are no text" : "")});
     }
   }

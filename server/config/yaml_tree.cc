@@ -14,8 +14,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/utf8.h"
 #include "config/surrogate_pairs.h"
-#include "config/utf8.h"
 
 namespace greeter::config {
 namespace {
@@ -143,7 +143,7 @@ class TreeBuilder : public YAML::EventHandler {
 // What the parser would misread instead of refusing: it takes 0x04 for the end of the text and
 // zeros for UTF-16.
 absl::Status CheckCharacters(absl::string_view text, absl::string_view source) {
-  if (const std::optional<size_t> offset = FirstInvalidUtf8(text)) {
+  if (const std::optional<size_t> offset = base::FirstInvalidUtf8(text)) {
     return YamlError(source, LineAt(text, *offset),
                      absl::StrFormat("not UTF-8: byte 0x%02X at offset %d; a greeting of other "
                                      "bytes is written in base64, as \"raw\"",

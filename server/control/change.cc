@@ -97,4 +97,16 @@ Change ApplyConfig(const api::ApplyConfigRequest& request) {
   return change;
 }
 
+Change RollBack(const api::RollBackRequest& request) {
+  Change change;
+  change.action = absl::StrCat("roll back to revision ", request.revision());
+  change.options = request.change();
+  if (request.revision() != 0) change.from_revision = request.revision();
+  change.edit = [is_missing = request.revision() == 0](api::Config& /*config*/) -> absl::Status {
+    if (!is_missing) return absl::OkStatus();
+    return InvalidArgument({{"revision", "is 0 or missing; revisions are numbered from 1"}});
+  };
+  return change;
+}
+
 }  // namespace greeter::control

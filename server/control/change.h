@@ -3,6 +3,7 @@
 #ifndef GREETER_CONTROL_CHANGE_H_
 #define GREETER_CONTROL_CHANGE_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -26,6 +27,8 @@ struct Change {
   api::ChangeOptions options;
   // Makes the desired Config out of the current one. NOT_FOUND for a listener that is not there.
   absl::AnyInvocable<absl::Status(api::Config& config)> edit;
+  // Set if `edit` is to be given the Config of this earlier revision in place of the current one.
+  std::optional<uint64_t> from_revision;
   // The one listener the change is about; empty if it is about the whole Config. Violations are
   // reported by their path in the request, which this decides: "greeting.text" for a change of one
   // listener, "config.listeners[2].greeting.text" for one of the Config. What a change of one
@@ -52,6 +55,7 @@ Change SetMessage(const api::SetMessageRequest& request);
 Change StartListening(const api::StartListeningRequest& request);
 Change StopListening(const api::StopListeningRequest& request);
 Change ApplyConfig(const api::ApplyConfigRequest& request);
+Change RollBack(const api::RollBackRequest& request);
 
 }  // namespace greeter::control
 

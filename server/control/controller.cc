@@ -21,6 +21,7 @@ void Add(const api::ConnectionCounts& counts, api::ConnectionCounts& total) {
   total.set_reset(total.reset() + counts.reset());
   total.set_rejected(total.rejected() + counts.rejected());
   total.set_bytes_sent(total.bytes_sent() + counts.bytes_sent());
+  total.set_pauses(total.pauses() + counts.pauses());
 }
 
 absl::Status Stopping() {
@@ -118,6 +119,16 @@ void Controller::GetConfig(std::optional<uint64_t> revision, ConfigDone done) {
   Post([this, revision = *revision, done = std::move(done)](absl::Status status) mutable {
     if (status.ok()) {
       done(Load(revision));
+    } else {
+      done(std::move(status));
+    }
+  });
+}
+
+void Controller::ListRevisions(uint64_t before, size_t limit, RevisionsDone done) {
+  Post([this, before, limit, done = std::move(done)](absl::Status status) mutable {
+    if (status.ok()) {
+      done(store_->List(before, limit));
     } else {
       done(std::move(status));
     }

@@ -6,7 +6,7 @@
 // controller retries listeners that are enabled but not bound, with a growing delay.
 //
 // Reads never queue behind changes: they are served from the last published snapshot. Only the
-// Config of an earlier revision, which the store holds, is read between changes.
+// history and the Configs of earlier revisions, which the store holds, are read between changes.
 //
 // Owned by main. Data plane and store are called on the controller thread alone (but for the data
 // plane's methods that any thread may call).
@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -100,10 +101,13 @@ class Controller {
   struct ChangeResult {
     api::Revision revision;
     std::vector<api::ListenerStatus> listeners;
+    // The Config in force after it, complete; empty if the change was about one listener.
+    api::Config config;
   };
 
   using ChangeDone = absl::AnyInvocable<void(absl::StatusOr<ChangeResult>)>;
   using ConfigDone = absl::AnyInvocable<void(absl::StatusOr<Record>)>;
+  using RevisionsDone = absl::AnyInvocable<void(absl::StatusOr<std::vector<api::Revision>>)>;
   using Observer = std::function<void(const Snapshot&)>;
 
   // `data_plane` and `store` must outlive the controller.
@@ -133,13 +137,18 @@ class Controller {
 
   // Any thread; `done` is called exactly once, on the controller thread (or on the caller's, with
   // UNAVAILABLE, after Stop()). The errors are those of the API, their messages for the operator:
-  // INVALID_ARGUMENT (see InvalidArgument()), NOT_FOUND, ABORTED, FAILED_PRECONDITION, UNAVAILABLE.
+  // INVALID_ARGUMENT (see InvalidArgument()), NOT_FOUND, ABORTED, FAILED_PRECONDITION, UNAVAILABLE,
+  // DATA_LOSS.
   void Submit(Change change, ChangeDone done);
 
-  // The Config at `revision`, or the current one. NOT_FOUND, UNAVAILABLE. Any thread, after
-  // Start(); `done` is called exactly once: for the current one at once on the caller's thread,
-  // for an earlier one as for Submit().
+  // The Config at `revision`, or the current one. NOT_FOUND, UNAVAILABLE, DATA_LOSS. Any thread,
+  // after Start(); `done` is called exactly once: for the current one at once on the caller's
+  // thread, for an earlier one as for Submit().
   void GetConfig(std::optional<uint64_t> revision, ConfigDone done);
+
+  // The history as ConfigStore::List() gives it. UNAVAILABLE. Any thread, after Start(); `done` is
+  // called exactly once, as for Submit().
+  void ListRevisions(uint64_t before, size_t limit, RevisionsDone done);
 
   // Any thread, never blocks on a change; null before Start().
   std::shared_ptr<const Snapshot> snapshot() const;
@@ -164,6 +173,8 @@ class Controller {
   absl::Status Begin(api::Config initial, std::optional<std::string> file_hash);
   absl::StatusOr<ChangeResult> Execute(Change& change);
   absl::StatusOr<Record> Load(uint64_t revision);
+  // What `change` makes of the Config it begins with, complete and valid.
+  absl::StatusOr<api::Config> Desire(Change& change);
   // Retries FAILED listeners when their time has come.
   void Reconcile();
   void ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation, Record record);

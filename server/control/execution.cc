@@ -112,22 +112,19 @@ absl::Status Controller::Begin(api::Config initial, std::optional<std::string> f
 absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
   absl::Status status = CheckExpectedRevision(change.options, current_.revision.number());
   if (!status.ok()) return status;
-
-  api::Config desired = current_.config;
-  status = change.edit(desired);
-  if (!status.ok()) return status;
-  Complete(desired);
-  std::vector<FieldViolation> violations = ValidateOptions(change.options);
-  for (FieldViolation& violation : InRequest(CheckConfig(desired), change, desired)) {
-    violations.push_back(std::move(violation));
-  }
-  if (!violations.empty()) return InvalidArgument(violations);
+  absl::StatusOr<api::Config> made = Desire(change);
+  if (!made.ok()) return made.status();
+  api::Config desired = *std::move(made);
 
   const bool is_same = !IsOtherFile(current_, change.file_hash) &&
                        google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
   const bool retries = change.must_listen && failures_.count(change.listener) > 0;
-  if (is_same && !retries)
-    return ChangeResult{current_.revision, WithCounts(data_plane_->Observe())};
+  const auto result = [this, &change](const Record& record,
+                                      std::vector<api::ListenerStatus> listeners) {
+    return ChangeResult{record.revision, WithCounts(std::move(listeners)),
+                        change.listener.empty() ? record.config : api::Config()};
+  };
+  if (is_same && !retries) return result(current_, data_plane_->Observe());
 
   std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(desired);
   status = CheckFailures(change, desired, preparation->failures());
@@ -135,7 +132,7 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
 
   Record next = is_same ? current_ : NextRecord(change, std::move(desired));
   if (change.options.validate_only()) {
-    return ChangeResult{next.revision, WithCounts(Foresee(next, preparation->failures()))};
+    return result(next, Foresee(next, preparation->failures()));
   }
   if (!is_same) {
     status = store_->Append(next);
@@ -145,7 +142,35 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
     }
   }
   ActivateAndPublish(std::move(preparation), std::move(next));
-  return ChangeResult{current_.revision, WithCounts(snapshot()->listeners)};
+  return result(current_, snapshot()->listeners);
+}
+
+absl::StatusOr<api::Config> Controller::Desire(Change& change) {
+  api::Config desired;
+  if (change.from_revision.has_value()) {
+    absl::StatusOr<Record> earlier = Load(*change.from_revision);
+    if (!earlier.ok()) return earlier.status();
+    desired = std::move(earlier->config);
+  } else {
+    desired = current_.config;
+  }
+  absl::Status status = change.edit(desired);
+  if (!status.ok()) return status;
+  Complete(desired);
+  std::vector<FieldViolation> violations = ValidateOptions(change.options);
+  std::vector<FieldViolation> found = CheckConfig(desired);
+  // What is wrong with an earlier Config is nothing in the request.
+  if (change.from_revision.has_value() && violations.empty() && !found.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("nothing changed: revision ", *change.from_revision,
+                     " holds no valid Config for this version: ", InvalidArgument(found).message(),
+                     "; mend a copy of it and apply that"));
+  }
+  for (FieldViolation& violation : InRequest(std::move(found), change, desired)) {
+    violations.push_back(std::move(violation));
+  }
+  if (!violations.empty()) return InvalidArgument(violations);
+  return desired;
 }
 
 absl::StatusOr<Record> Controller::Load(uint64_t revision) {

@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "base/utf8.h"
 
 namespace greeter::control {
 namespace {
@@ -31,11 +33,11 @@ void SetDefault(absl::Duration value, google::protobuf::Duration& field) {
 }
 
 void CheckUtf8(const std::string& field, absl::string_view text, Violations& violations) {
-  const size_t valid = ValidUtf8Bytes(text);
-  if (valid == text.size()) return;
+  const std::optional<size_t> invalid = base::FirstInvalidUtf8(text);
+  if (!invalid.has_value()) return;
   violations.push_back(
       {field, absl::StrFormat("is not UTF-8: byte 0x%02X at offset %d begins no valid character",
-                              static_cast<uint8_t>(text[valid]), valid)});
+                              static_cast<uint8_t>(text[*invalid]), *invalid)});
 }
 
 void CheckGreeting(const std::string& path, const api::Greeting& greeting, Violations& violations) {

@@ -42,10 +42,6 @@ std::vector<FieldViolation> ValidateOptions(const api::ChangeOptions& options);
 // 1 to 63 of a-z, 0-9 and "-", beginning and ending with a letter or digit (RFC 1123, section 2.1).
 bool IsDnsLabel(absl::string_view name);
 
-// The offset of the first byte that is not part of well-formed UTF-8 (RFC 3629: no overlong forms,
-// no surrogates, nothing beyond U+10FFFF); `text`'s size if all of it is well-formed.
-size_t ValidUtf8Bytes(absl::string_view text);
-
 }  // namespace greeter::control
 
 #endif  // GREETER_CONTROL_VALIDATION_H_

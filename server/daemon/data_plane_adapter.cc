@@ -164,6 +164,7 @@ api::ConnectionCounts DataPlaneAdapter::Counts(const std::string& listener) cons
   message.set_reset(reading.reset);
   message.set_rejected(reading.rejected);
   message.set_bytes_sent(reading.bytes_sent);
+  message.set_pauses(reading.pauses);
   return message;
 }
 

@@ -9,7 +9,9 @@ Admission::Ticket Admission::Ask(const Limits& limits, std::chrono::steady_clock
   if (full ||
       (limits.accept_rate != 0 && !rate_.TryTake(limits.accept_rate, limits.accept_burst, now))) {
     if (ticket.has_place) LeavePlace();
-    return {limits.overflow == Overflow::kReject ? Verdict::kReject : Verdict::kWait, false};
+    if (limits.overflow == Overflow::kReject) return {Verdict::kReject};
+    if (full) return {Verdict::kWait};
+    return {Verdict::kWait, false, rate_.Wait(limits.accept_rate, limits.accept_burst, now)};
   }
   return ticket;
 }

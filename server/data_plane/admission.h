@@ -29,6 +29,8 @@ class Admission {
     Verdict verdict = Verdict::kGreet;
     // It takes one of max_connections' places; LeavePlace() when it ends.
     bool has_place = false;
+    // If it waits: when to ask again, from now. max(): when a place has been left.
+    std::chrono::nanoseconds wait = std::chrono::nanoseconds::max();
   };
 
   // Asked before each accept. Limits may differ from call to call.

@@ -16,8 +16,8 @@ namespace {
 constexpr size_t kScratchBytes = size_t{64} * 1024;
 // Reads for one connection before the others get their turn.
 constexpr int kReadsPerTurn = 16;
-// What a client may send to a connection that has nothing more to say to it.
-constexpr uint64_t kMaxDrainedBytes = uint64_t{64} << 20;
+// What a client may send.
+constexpr uint32_t kMaxDrainedBytes = uint32_t{64} << 20;
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -78,7 +78,7 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     Connection connection;
     connection.use = use;
     connection.deadline = now + service.limits.write_timeout;
-    connection.bytes = sent;
+    connection.sent = static_cast<uint32_t>(sent);
     if (!literal) connection.rendered = std::make_unique<std::string>(buffer_);
     connection.socket = socket.Release();
     connection.state = State::kWriting;
@@ -94,13 +94,13 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
   fresh_.push_back({use, now, socket.Release(), has_place, false});
 }
 
-Connections::Drained Connections::Drain(int socket, uint64_t* bytes) {
+Connections::Drained Connections::Drain(int socket, uint32_t* bytes) {
   // MSG_TRUNC discards without copying on TCP (tcp(7)); unix sockets copy.
   for (int i = 0; i < kReadsPerTurn; ++i) {
     const ssize_t result = recv(socket, scratch_.data(), scratch_.size(), MSG_DONTWAIT | MSG_TRUNC);
     if (result == 0) return Drained::kEnded;
     if (result < 0) return WouldBlock(errno) ? Drained::kOpen : Drained::kReset;
-    *bytes += static_cast<uint64_t>(result);
+    *bytes += static_cast<uint32_t>(result);
   }
   return Drained::kOpen;
 }
@@ -108,15 +108,12 @@ Connections::Drained Connections::Drain(int socket, uint64_t* bytes) {
 void Connections::OnEvent(uint32_t key, uint32_t events, Clock::time_point now) {
   const bool writing = table_[key].state == State::kWriting;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !table_[key].ended) {
-    uint64_t drained = 0;
-    const Drained result = Drain(table_[key].socket, &drained);
-    if (result == Drained::kReset) return End(key, Outcome::kReset);
     Connection& connection = table_[key];
-    if (!writing) {
-      if (result == Drained::kEnded) return End(key, Outcome::kCompleted);
-      connection.bytes += drained;
-      if (connection.bytes > kMaxDrainedBytes) return End(key, Outcome::kTimedOut);
-    } else if (result == Drained::kEnded) {
+    const Drained result = Drain(connection.socket, &connection.drained);
+    if (result == Drained::kReset) return End(key, Outcome::kReset);
+    if (!writing && result == Drained::kEnded) return End(key, Outcome::kCompleted);
+    if (connection.drained > kMaxDrainedBytes) return End(key, Outcome::kTimedOut);
+    if (result == Drained::kEnded) {
       connection.ended = true;
       epoll_event event = {};
       event.events = EPOLLOUT;
@@ -132,16 +129,16 @@ void Connections::OnWritable(uint32_t key, Clock::time_point now) {
   const std::string& bytes = connection.rendered != nullptr
                                  ? *connection.rendered
                                  : connection.use->service->greeting.literal();
-  const absl::string_view rest = absl::string_view(bytes).substr(connection.bytes);
+  const absl::string_view rest = absl::string_view(bytes).substr(connection.sent);
   const ssize_t result =
       send(connection.socket, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
   if (result < 0) {
     if (!WouldBlock(errno)) End(key, Outcome::kReset);
     return;
   }
-  connection.bytes += static_cast<uint64_t>(result);
+  connection.sent += static_cast<uint32_t>(result);
   connection.use->counts->bytes_sent.Add(static_cast<uint64_t>(result));
-  if (connection.bytes == bytes.size()) HalfClose(key, now);
+  if (connection.sent == bytes.size()) HalfClose(key, now);
 }
 
 void Connections::HalfClose(uint32_t key, Clock::time_point now) {
@@ -151,7 +148,6 @@ void Connections::HalfClose(uint32_t key, Clock::time_point now) {
   Unlink(key);
   connection.state = State::kLingering;
   connection.rendered.reset();
-  connection.bytes = 0;
   connection.deadline = now + connection.use->service->limits.linger_timeout;
   next_expiry_ = std::min(next_expiry_, connection.deadline);
   Link(key);
@@ -191,7 +187,7 @@ void Connections::Sweep(Clock::time_point now) {
   last_sweep_ = now;
   size_t kept = 0;
   for (Fresh& fresh : fresh_) {
-    uint64_t drained = 0;
+    uint32_t drained = 0;
     const Drained result = Drain(fresh.socket, &drained);
     if (result != Drained::kOpen) {
       close(fresh.socket);
@@ -204,7 +200,7 @@ void Connections::Sweep(Clock::time_point now) {
       Connection connection;
       connection.use = fresh.use;
       connection.deadline = fresh.since + fresh.use->service->limits.linger_timeout;
-      connection.bytes = drained;
+      connection.drained = drained;
       connection.socket = fresh.socket;
       connection.state = State::kLingering;
       connection.has_place = fresh.has_place;

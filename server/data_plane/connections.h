@@ -91,6 +91,9 @@ class Connections {
 
   size_t open() const { return open_; }
 
+  // Whether there are connections, just greeted, that the next sweep may end.
+  bool has_fresh() const { return !fresh_.empty(); }
+
   // Cuts every connection, counted as timed_out.
   void CutAll();
 
@@ -103,8 +106,10 @@ class Connections {
     Clock::time_point deadline;
     // What is left to be written of a rendered template; null for literals.
     std::unique_ptr<std::string> rendered;
-    // Bytes of the greeting written; then bytes drained.
-    uint64_t bytes = 0;
+    // Bytes of the greeting written.
+    uint32_t sent = 0;
+    // Bytes of the client's thrown away.
+    uint32_t drained = 0;
     int socket = -1;
     // In its queue; `next` also links free entries.
     uint32_t previous = kNone;
@@ -132,8 +137,8 @@ class Connections {
   // Ends the connections whose deadline has come, and forgets retired uses that are empty.
   void Expire(Clock::time_point now);
 
-  // Reads and forgets what the client sent, up to a bound per call; adds it to `bytes`.
-  Drained Drain(int socket, uint64_t* bytes);
+  // Reads and forgets what the client sent, up to a bound per call (1 MiB); adds it to `bytes`.
+  Drained Drain(int socket, uint32_t* bytes);
   void OnWritable(uint32_t key, Clock::time_point now);
 
   uint32_t Register(Connection connection, uint32_t events);

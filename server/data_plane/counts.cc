@@ -27,6 +27,7 @@ CountsReading ListenerCounts::Read() const {
     const uint64_t reset = worker.reset.Get();
     const uint64_t rejected = worker.rejected.Get();
     sum.bytes_sent += worker.bytes_sent.Get();
+    sum.pauses += worker.pauses.Get();
     const uint64_t accepted = worker.accepted.Get();
     sum.accepted += accepted;
     sum.completed += completed;

@@ -36,6 +36,8 @@ struct alignas(64) WorkerCounts {
   Counter reset;
   Counter rejected;
   Counter bytes_sent;
+  // Rests for want of descriptors or memory; no part of the balance.
+  Counter pauses;
 
   // The worker, once for each connection accepted.
   void Ended(Outcome outcome);
@@ -50,6 +52,7 @@ struct CountsReading {
   uint64_t reset = 0;
   uint64_t rejected = 0;
   uint64_t bytes_sent = 0;
+  uint64_t pauses = 0;
 };
 
 class ListenerCounts {

@@ -30,9 +30,13 @@ constexpr absl::Duration kBlindGrace = absl::Milliseconds(200);
 absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
   std::vector<std::unique_ptr<Worker>> workers;
   do {
-    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size());
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size(), options.accept);
     if (!worker.ok()) return worker.status();
     workers.push_back(*std::move(worker));
+    if (options.cpus.empty()) continue;
+    // If it can't be bound it serves all the same, only from elsewhere.
+    const int cpu = options.cpus.at(workers.size() - 1);
+    workers.back()->Post([cpu] { base::PinThread(cpu); });
   } while (std::ssize(workers) < options.workers);
   return std::unique_ptr<Engine>(new Engine(options, std::move(workers)));
 }

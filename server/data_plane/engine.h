@@ -27,6 +27,7 @@
 #include "absl/time/time.h"
 #include "data_plane/service.h"
 #include "data_plane/worker.h"
+#include "net/accept.h"
 #include "net/address.h"
 #include "net/listening_sockets.h"
 
@@ -71,6 +72,8 @@ class Engine {
     // trip each. Closing takes no longer than they need, some 10 ms if there are none. Where the
     // kernel can't tell (net::HandshakesUnderWay()), it always takes 200 ms, or this if it is less.
     absl::Duration handshake_grace = absl::Seconds(1);
+    // How workers accept.
+    net::AcceptCall accept = accept4;
   };
 
   // What an Activate() would switch to. Destroying it closes what was opened for it.

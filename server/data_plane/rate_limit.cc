@@ -26,6 +26,14 @@ bool RateLimit::TryTake(uint32_t per_second, uint32_t burst,
   }
 }
 
+std::chrono::nanoseconds RateLimit::Wait(uint32_t per_second, uint32_t burst,
+                                         std::chrono::steady_clock::time_point now) const {
+  const int64_t now_ns = std::chrono::nanoseconds(now.time_since_epoch()).count();
+  const int64_t interval = Interval(per_second);
+  const int64_t allowed_at = full_at_.load(std::memory_order_relaxed) + interval - interval * burst;
+  return std::chrono::nanoseconds(std::max<int64_t>(0, allowed_at - now_ns));
+}
+
 void RateLimit::GiveBack(uint32_t per_second) {
   full_at_.fetch_sub(Interval(per_second), std::memory_order_relaxed);
 }

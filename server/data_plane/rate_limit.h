@@ -18,6 +18,10 @@ class RateLimit {
   // call.
   bool TryTake(uint32_t per_second, uint32_t burst, std::chrono::steady_clock::time_point now);
 
+  // How long after `now` TryTake() will allow one, if nobody else takes it.
+  std::chrono::nanoseconds Wait(uint32_t per_second, uint32_t burst,
+                                std::chrono::steady_clock::time_point now) const;
+
   // Returns one taken with the same `per_second` that was not used after all.
   void GiveBack(uint32_t per_second);
 

@@ -1,5 +1,6 @@
 #include "data_plane/worker.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@ namespace {
 // Connections accepted on one endpoint before others get their turn.
 constexpr int kAcceptsPerTurn = 64;
 constexpr int kEventsPerWait = 128;
-// How long a paused endpoint rests.
+// How long a paused endpoint rests, at most.
 constexpr std::chrono::milliseconds kPause{20};
 // How long a closing endpoint may take to accept what is queued: only a lack of descriptors, or a
 // kernel without gates under constant load, makes it last.
@@ -30,9 +31,14 @@ constexpr std::chrono::seconds kCloseTimeout{5};
 constexpr uint64_t kEndpointBit = uint64_t{1} << 32;
 constexpr uint64_t kWakeup = uint64_t{1} << 33;
 
+bool IsReadable(int fd) {
+  pollfd waiting = {fd, POLLIN, 0};
+  return poll(&waiting, 1, 0) != 0;
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number) {
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number, net::AcceptCall accept) {
   net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   net::FileDescriptor wakeup(epoll.valid() ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1);
   epoll_event event = {};
@@ -42,7 +48,8 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number) {
   if (!wakeup.valid() || epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wakeup.get(), &event) != 0) {
     error = errno;
   } else {
-    std::unique_ptr<Worker> worker(new Worker(number, std::move(epoll), std::move(wakeup)));
+    std::unique_ptr<Worker> worker(
+        new Worker(number, std::move(accept), std::move(epoll), std::move(wakeup)));
     try {
       worker->thread_ = std::thread([raw = worker.get()] { raw->Run(); });
       return worker;
@@ -55,8 +62,12 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number) {
                           error);
 }
 
-Worker::Worker(size_t number, net::FileDescriptor epoll, net::FileDescriptor wakeup)
-    : epoll_(std::move(epoll)), wakeup_(std::move(wakeup)), connections_(epoll_.get(), number) {}
+Worker::Worker(size_t number, net::AcceptCall accept, net::FileDescriptor epoll,
+               net::FileDescriptor wakeup)
+    : epoll_(std::move(epoll)),
+      wakeup_(std::move(wakeup)),
+      accept_(std::move(accept)),
+      connections_(epoll_.get(), number) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;
@@ -78,6 +89,7 @@ void Worker::Run() {
     Wait();
     RunPosted();
     connections_.OnTime(now_);
+    if (wants_room_ && connections_.open() < common_) next_tick_ = now_;
     if (now_ >= next_tick_) Tick();
     if (now_ >= drain_deadline_) connections_.CutAll();
     if (drained_ && connections_.open() == 0) {
@@ -139,6 +151,7 @@ void Worker::Open(EndpointId id, net::FileDescriptor socket, bool shared,
   endpoint.socket = std::move(socket);
   endpoint.shared = shared;
   endpoint.use = connections_.Adopt(std::move(service));
+  Apportion();
   Poll(id, endpoint);
 }
 
@@ -151,11 +164,12 @@ void Worker::Close(EndpointId id, Closure done) {
   Endpoint& endpoint = endpoints_.at(id);
   endpoint.closed = std::move(done);
   endpoint.close_deadline = now_ + kCloseTimeout;
-  if (!endpoint.paused) Pause(endpoint);
+  if (!endpoint.paused) {
+    endpoint.rest = {};
+    Pause(endpoint);
+  }
   next_tick_ = now_;
 }
-
-void Worker::SetShare(size_t connections) { share_ = connections; }
 
 void Worker::Drain(Clock::time_point deadline, Closure done) {
   drain_deadline_ = deadline;
@@ -171,11 +185,12 @@ void Worker::OnAcceptable(EndpointId id) {
 void Worker::Pause(Endpoint& endpoint) {
   endpoint.paused = true;
   epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, endpoint.socket.get(), nullptr);
-  next_tick_ = std::min(next_tick_, now_ + kPause);
+  next_tick_ = std::min(next_tick_, now_ + endpoint.rest);
 }
 
 void Worker::Tick() {
   next_tick_ = Clock::time_point::max();
+  wants_room_ = false;
   for (auto next = endpoints_.begin(); next != endpoints_.end();) {
     const auto current = next++;
     auto& [id, endpoint] = *current;
@@ -190,35 +205,72 @@ void Worker::Tick() {
 void Worker::FinishClosing(EndpointId id, Endpoint& endpoint) {
   const Progress progress = AcceptSome(endpoint);
   if (progress != Progress::kEmpty && now_ < endpoint.close_deadline) {
-    const auto rest = progress == Progress::kPause ? kPause : std::chrono::milliseconds(0);
+    const auto rest = progress == Progress::kPause ? endpoint.rest : std::chrono::nanoseconds(0);
     next_tick_ = std::min(next_tick_, now_ + rest);
     return;
   }
   connections_.Retire(endpoint.use);
   Closure closed = std::move(endpoint.closed);
   endpoints_.erase(id);
+  Apportion();
   closed();
 }
 
-Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
-    const Progress progress = AcceptOne(endpoint);
-    if (progress != Progress::kMore) return progress;
+void Worker::SetShare(size_t connections) {
+  share_ = connections;
+  Apportion();
+}
+
+// While an endpoint has fewer than guaranteed_, the others together can't hold more than the share
+// less guaranteed_: beyond common_ each of them gets no more than its own guarantee.
+void Worker::Apportion() {
+  const size_t count = std::max<size_t>(1, endpoints_.size());
+  guaranteed_ = share_ / (2 * count);
+  common_ = share_ - guaranteed_ * (count - 1);
+}
+
+bool Worker::HasRoomFor(const Endpoint& endpoint) const {
+  const size_t open = connections_.open();
+  return open < common_ || (open < share_ && endpoint.use->connections < guaranteed_);
+}
+
+bool Worker::MakeRoomFor(const Endpoint& endpoint) {
+  while (!HasRoomFor(endpoint)) {
+    if (!connections_.MakeRoom(now_)) return false;
   }
-  return Progress::kMore;
+  return true;
+}
+
+Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
+  bool accepted = false;
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    if (!HasRoomFor(endpoint)) {
+      // Nobody is shed for a client who may not be there: epoll will tell.
+      if (accepted) return Progress::kAccepted;
+      if (endpoint.closed && !IsReadable(endpoint.socket.get())) return Progress::kEmpty;
+      if (!MakeRoomFor(endpoint)) return PauseForRoom(endpoint);
+    }
+    const Progress progress = AcceptOne(endpoint);
+    if (progress == Progress::kEmpty || progress == Progress::kPause) return progress;
+    accepted |= progress == Progress::kAccepted;
+  }
+  // A network that has nothing but errors to offer may do so for long.
+  return accepted ? Progress::kAccepted : PauseExhausted(endpoint);
 }
 
 Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
-  if (connections_.open() >= share_ && !connections_.MakeRoom(now_)) return Progress::kPause;
   const Service& service = *endpoint.use->service;
   Admission::Ticket ticket;
   if (!endpoint.closed) ticket = service.admission->Ask(service.limits, now_);
-  if (ticket.verdict == Admission::Verdict::kWait) return Progress::kPause;
+  if (ticket.verdict == Admission::Verdict::kWait) {
+    endpoint.rest = std::min<std::chrono::nanoseconds>(ticket.wait, kPause);
+    return Progress::kPause;
+  }
 
   sockaddr_storage peer;
   socklen_t length = sizeof(peer);
   const bool wants_peer = !service.greeting.is_literal();
-  net::FileDescriptor socket(accept4(endpoint.socket.get(),
+  net::FileDescriptor socket(accept_(endpoint.socket.get(),
                                      wants_peer ? reinterpret_cast<sockaddr*>(&peer) : nullptr,
                                      wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.valid()) {
@@ -228,24 +280,40 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
     } else {
       connections_.Greet(std::move(socket), endpoint.use, &peer, ticket.has_place, now_);
     }
-    return Progress::kMore;
+    return Progress::kAccepted;
   }
   const int error = errno;
   if (!endpoint.closed) service.admission->Return(ticket, service.limits);
-  switch (error) {
-    case EAGAIN:
-    // The queue of a unix socket that has been shut down is empty (unix_accept() in Linux).
-    case EINVAL:
+  return OnAcceptError(error, endpoint);
+}
+
+Worker::Progress Worker::OnAcceptError(int error, Endpoint& endpoint) {
+  switch (net::ClassifyAcceptError(error)) {
+    case net::AcceptFailure::kEmpty:
       return Progress::kEmpty;
-    case EMFILE:
-    case ENFILE:
-    case ENOBUFS:
-    case ENOMEM:
-      return Progress::kPause;
-    default:
-      // This one connection failed (accept(2): ECONNABORTED, EPROTO, network errors): the next.
-      return Progress::kMore;
+    case net::AcceptFailure::kLost:
+      return Progress::kLost;
+    case net::AcceptFailure::kExhausted:
+      return PauseExhausted(endpoint);
+    case net::AcceptFailure::kBroken:
+      // The queue of a unix socket that has been shut is empty, too (EINVAL, unix_accept() in
+      // Linux); of no socket that is broken will there come more.
+      return endpoint.closed ? Progress::kEmpty : PauseExhausted(endpoint);
   }
+  return Progress::kEmpty;
+}
+
+Worker::Progress Worker::PauseForRoom(Endpoint& endpoint) {
+  wants_room_ = true;
+  if (!connections_.has_fresh()) return PauseExhausted(endpoint);
+  endpoint.rest = Connections::kLeastSweepInterval;
+  return Progress::kPause;
+}
+
+Worker::Progress Worker::PauseExhausted(Endpoint& endpoint) {
+  endpoint.use->counts->pauses.Add(1);
+  endpoint.rest = kPause;
+  return Progress::kPause;
 }
 
 }  // namespace greeter::data_plane

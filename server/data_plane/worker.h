@@ -16,6 +16,7 @@
 #include "absl/functional/any_invocable.h"
 #include "data_plane/connections.h"
 #include "data_plane/service.h"
+#include "net/accept.h"
 #include "net/file_descriptor.h"
 
 namespace greeter::data_plane {
@@ -29,7 +30,7 @@ class Worker {
 
   // Starts a worker and its thread; `number` is the slot to count in, from 0. FAILED_PRECONDITION
   // if the kernel refuses what it needs.
-  static absl::StatusOr<std::unique_ptr<Worker>> Start(size_t number);
+  static absl::StatusOr<std::unique_ptr<Worker>> Start(size_t number, net::AcceptCall accept);
   // Ends the thread; connections still open are closed.
   ~Worker();
 
@@ -50,7 +51,9 @@ class Worker {
   // Accepts all that is queued, limits aside, then closes the socket and calls `done`. The owner
   // has seen to it that no more get in. Connections go on.
   void Close(EndpointId id, Closure done);
-  // How many connections may be open: beyond that it makes room, or accepts no more for a while.
+  // How many connections may be open: beyond that it makes room, or accepts no more for a while. Up
+  // to half of them are kept for addresses that have few, in equal parts, so that no address can
+  // starve another.
   void SetShare(size_t connections);
   // Calls `done` as soon as no connection is open, at the latest at `deadline`: then all that are
   // left have been cut.
@@ -64,14 +67,25 @@ class Worker {
     bool shared = false;
     // Not polled until the next tick: a limit is reached, or the kernel has run out of something.
     bool paused = false;
+    // How long it should rest, after Progress::kPause.
+    std::chrono::nanoseconds rest = {};
     // Set once it is closing.
     Closure closed;
     Clock::time_point close_deadline;
   };
 
-  Worker(size_t number, net::FileDescriptor epoll, net::FileDescriptor wakeup);
+  Worker(size_t number, net::AcceptCall accept, net::FileDescriptor epoll,
+         net::FileDescriptor wakeup);
 
-  enum class Progress { kMore, kEmpty, kPause };
+  enum class Progress {
+    kAccepted,
+    // A connection, but none that could be accepted.
+    kLost,
+    // The queue is empty.
+    kEmpty,
+    // There may be some, but not now: see Endpoint::rest.
+    kPause,
+  };
 
   void Run();
   void Wait();
@@ -79,6 +93,18 @@ class Worker {
   void OnAcceptable(EndpointId id);
   Progress AcceptSome(Endpoint& endpoint);
   Progress AcceptOne(Endpoint& endpoint);
+  Progress OnAcceptError(int error, Endpoint& endpoint);
+  // Its share is used up: paused until a connection ends, those just greeted have been swept, or
+  // the rest is over.
+  Progress PauseForRoom(Endpoint& endpoint);
+  // Paused for want of descriptors or memory: counted.
+  Progress PauseExhausted(Endpoint& endpoint);
+  // Whether one more connection fits into the share and leaves others theirs.
+  bool HasRoomFor(const Endpoint& endpoint) const;
+  // Sees to it by ending some that have been greeted; false if there are none that may be.
+  bool MakeRoomFor(const Endpoint& endpoint);
+  // Divides the share among the endpoints.
+  void Apportion();
   void Pause(Endpoint& endpoint);
   void Poll(EndpointId id, Endpoint& endpoint);
   // Lets paused and closing endpoints try again.
@@ -90,11 +116,17 @@ class Worker {
   // Constant after construction.
   const net::FileDescriptor epoll_;
   const net::FileDescriptor wakeup_;
+  const net::AcceptCall accept_;
 
   // Owned by the worker thread.
   Connections connections_;
   std::map<EndpointId, Endpoint> endpoints_;
   size_t share_ = SIZE_MAX;
+  // What each endpoint can count on, and what is open to all.
+  size_t guaranteed_ = 0;
+  size_t common_ = SIZE_MAX;
+  // An endpoint is paused until there is room.
+  bool wants_room_ = false;
   Clock::time_point now_;
   Clock::time_point next_tick_ = Clock::time_point::max();
   Clock::time_point drain_deadline_ = Clock::time_point::max();

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/message_limit.h"
 #include "control/field_violation.h"
 #include "google/rpc/status.pb.h"
 #include "grpcpp/create_channel.h"
@@ -43,7 +44,7 @@ std::shared_ptr<grpc::Channel> Connect(const std::string& address) {
   grpc::ChannelArguments arguments;
   // Channels to one address would otherwise share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetMaxReceiveMessageSize(admin::kMaxMessageBytes);
+  arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   return grpc::CreateCustomChannel(address, grpc::InsecureChannelCredentials(), arguments);
 }
 
@@ -77,7 +78,7 @@ void AdminTest::StartAdmin(const std::string& address, api::Config config) {
   options.retry_initial = absl::Milliseconds(20);
   options.retry_max = absl::Milliseconds(20);
   controller_ = std::make_unique<control::Controller>(&data_plane_, &store_, std::move(options));
-  admin_ = std::make_unique<admin::AdminServer>(controller_.get());
+  admin_ = std::make_unique<admin::AdminServer>(controller_.get(), admin_options_);
   const absl::Status controlled = controller_->Start(std::move(config));
   ASSERT_TRUE(controlled.ok()) << controlled;
   const absl::Status started = admin_->Start(address);

@@ -77,6 +77,8 @@ class AdminTest : public ::testing::Test {
   // The health service's answer for `service`: "SERVING", "NOT_SERVING" or the error's message.
   std::string Health(const std::string& service);
 
+  // For StartAdmin().
+  admin::AdminServer::Options admin_options_;
   FakeDataPlane data_plane_;
   store::MemoryStore store_;
   std::unique_ptr<control::Controller> controller_;

@@ -240,7 +240,8 @@ TEST_F(AdminServiceTest, TextThatIsNotUtf8InAListIsNamedByItsIndex) {
 
 TEST_F(AdminServiceTest, BytesThatAreNoRequestAreInvalid) {
   StartAdmin();
-  for (const char* method : {"SetMessage", "GetStatus", "WatchStatus"}) {
+  for (const char* method :
+       {"SetMessage", "GetStatus", "ListRevisions", "RollBack", "WatchStatus"}) {
     const grpc::Status status =
         CallRaw(channel_, std::string("/greeter.admin.v1.GreeterAdminService/") + method,
                 "\x0a\x7f", nullptr);

@@ -100,6 +100,16 @@ TEST_F(CommandLineTest, ReadsEveryCommand) {
   const auto apply = ParseAs<ConfigApplyCommand>({"config", "apply", "-f", "-", "--dry-run"});
   EXPECT_EQ(apply.file, "-");
   EXPECT_TRUE(apply.dry_run);
+  EXPECT_EQ(ParseAs<ConfigDiffCommand>({"config", "diff", "-f", "a.yaml"}).file, "a.yaml");
+  EXPECT_EQ(ParseAs<HistoryCommand>({"history"}).limit, 20u);
+  EXPECT_EQ(ParseAs<HistoryCommand>({"history", "--limit", "0"}).limit, 0u);
+  EXPECT_EQ(ParseAs<ShowCommand>({"show", "7"}).revision, 7u);
+  const auto roll_back = ParseAs<RollBackCommand>(
+      {"rollback", "7", "--expect-revision", "9", "--comment", "c", "--dry-run"});
+  EXPECT_EQ(roll_back.revision, 7u);
+  EXPECT_EQ(roll_back.change.expect_revision, 9u);
+  EXPECT_EQ(roll_back.change.comment, "c");
+  EXPECT_TRUE(roll_back.dry_run);
   const auto set = ParseAs<MessageSetCommand>(
       {"message", "set", "--hex", "41", "--ending", "nul", "--template", "--comment", "c"});
   EXPECT_EQ(set.hex, "41");
@@ -121,7 +131,7 @@ TEST_F(CommandLineTest, AnyTextIsAMessage) {
 TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_EQ(Refusal({}),
             "greeterctl: a command is missing: status, message, start, stop, counts, config, "
-            "version; see \"greeterctl --help\"\n");
+            "history, show, rollback, version; see \"greeterctl --help\"\n");
   EXPECT_EQ(Refusal({"message"}),
             "greeterctl message: a command is missing: get, set; see \"greeterctl message "
             "--help\"\n");
@@ -138,6 +148,13 @@ TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_THAT(Refusal({"message", "set", "a", "b"}), HasSubstr("unexpected argument \"b\""));
   EXPECT_THAT(Refusal({"message", "set", "a", "--ending", "cr"}), HasSubstr("\"cr\" is no ending"));
   EXPECT_THAT(Refusal({"config", "apply"}), HasSubstr("--file is required"));
+  EXPECT_THAT(Refusal({"config", "diff"}), HasSubstr("--file is required"));
+  for (const char* command : {"show", "rollback"}) {
+    EXPECT_THAT(Refusal({command}), HasSubstr("REV is required"));
+    EXPECT_THAT(Refusal({command, "x"}), HasSubstr("REV: \"x\" is not a revision's number"));
+    EXPECT_THAT(Refusal({command, "7", "8"}), HasSubstr("unexpected argument \"8\""));
+  }
+  EXPECT_THAT(Refusal({"history", "--limit", "-1"}), HasSubstr("\"-1\" is not a whole number"));
   EXPECT_THAT(Refusal({"-o", "xml", "status"}),
               HasSubstr("-o: \"xml\" is none of table, json, yaml"));
   for (const char* number : {"x", "-1", "1.5", "", "18446744073709551616"}) {
@@ -160,6 +177,29 @@ TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
   EXPECT_EQ(early.code, 0);
   EXPECT_THAT(early.message, AllOf(HasSubstr("Usage: greeterctl message set [options] [TEXT]"),
                                    HasSubstr("65,536 bytes"), EndsWith("\n")));
+}
+
+TEST_F(CommandLineTest, EveryCommandsHelpHasAnExample) {
+  for (const std::vector<std::string>& command :
+       std::vector<std::vector<std::string>>{{"status"},
+                                             {"message", "get"},
+                                             {"message", "set"},
+                                             {"start"},
+                                             {"stop"},
+                                             {"counts"},
+                                             {"config", "get"},
+                                             {"config", "apply"},
+                                             {"config", "diff"},
+                                             {"history"},
+                                             {"show"},
+                                             {"rollback"},
+                                             {"version"}}) {
+    std::vector<std::string> arguments = command;
+    arguments.push_back("--help");
+    const auto parsed = ParseCommandLine(arguments);
+    const std::string& help = std::get<EarlyExit>(parsed).message;
+    EXPECT_THAT(help, HasSubstr("\nExample: greeterctl " + command.front()));
+  }
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
@@ -38,6 +39,14 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
   api::GetConfigResponse config_response;
   api::ApplyConfigRequest apply_request;
   api::ApplyConfigResponse apply_response;
+  // The requests for revisions, and their answers in turn; the last one again and again.
+  std::vector<api::ListRevisionsRequest> list_requests;
+  std::vector<api::ListRevisionsResponse> list_responses;
+  api::RollBackRequest roll_back_request;
+  api::RollBackResponse roll_back_response;
+  // So many of the next changes with an expected revision are ABORTED.
+  int conflicts = 0;
+  int changes = 0;
   // Sent one after the other; then the stream ends, if `watch_ends`, or stays open.
   std::vector<api::WatchStatusResponse> updates;
   bool watch_ends = false;
@@ -85,7 +94,25 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
   }
   grpc::Status ApplyConfig(grpc::ServerContext* /*context*/, const api::ApplyConfigRequest* request,
                            api::ApplyConfigResponse* response) override {
+    ++changes;
+    if (conflicts > 0 && request->change().has_expected_revision()) {
+      --conflicts;
+      return {grpc::StatusCode::ABORTED, "another revision"};
+    }
     return Answer(*request, apply_request, apply_response, *response);
+  }
+  grpc::Status ListRevisions(grpc::ServerContext* /*context*/,
+                             const api::ListRevisionsRequest* request,
+                             api::ListRevisionsResponse* response) override {
+    if (!list_responses.empty()) {
+      *response = list_responses[std::min(list_requests.size(), list_responses.size() - 1)];
+    }
+    list_requests.push_back(*request);
+    return status;
+  }
+  grpc::Status RollBack(grpc::ServerContext* /*context*/, const api::RollBackRequest* request,
+                        api::RollBackResponse* response) override {
+    return Answer(*request, roll_back_request, roll_back_response, *response);
   }
   grpc::Status WatchStatus(grpc::ServerContext* context, const api::WatchStatusRequest* /*request*/,
                            grpc::ServerWriter<api::WatchStatusResponse>* writer) override {

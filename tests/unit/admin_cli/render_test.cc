@@ -13,7 +13,7 @@ TEST(RenderTest, AlignsColumns) {
                         {{"a", "100", "x"}, {"\u00e9t\u00e9 long", "1", ""}}),
             "NAME        N  LAST\n"
             "a         100  x\n"
-            "\u00e9t\u00e9 long    1  \n");
+            "\u00e9t\u00e9 long    1\n");
 }
 
 TEST(RenderTest, NoControlCharacterReachesATerminal) {
@@ -83,16 +83,17 @@ TEST(RenderTest, CountsHaveATotalIfThereAreSeveral) {
   one->mutable_counts()->set_accepted(10);
   one->mutable_counts()->set_timed_out(3);
   const std::string title =
-      "LISTENER  ACCEPTED  OPEN  COMPLETED  TIMED OUT  RESET  REJECTED  BYTES SENT\n";
+      "LISTENER  ACCEPTED  OPEN  COMPLETED  TIMED OUT  RESET  REJECTED  BYTES SENT  PAUSES\n";
   const std::string row =
-      "default         10     0          0          3      0         0           0\n";
+      "default         10     0          0          3      0         0           0       0\n";
   EXPECT_EQ(RenderCounts(response), title + row);
   response.add_listeners()->set_name("web");
   response.mutable_total()->set_accepted(11);
-  EXPECT_EQ(RenderCounts(response),
-            title + row +
-                "web              0     0          0          0      0         0           0\n"
-                "TOTAL           11     0          0          0      0         0           0\n");
+  EXPECT_EQ(
+      RenderCounts(response),
+      title + row +
+          "web              0     0          0          0      0         0           0       0\n"
+          "TOTAL           11     0          0          0      0         0           0       0\n");
 }
 
 TEST(RenderTest, GreetingForATerminal) {

@@ -133,19 +133,6 @@ TEST_F(ValidationTest, TextIsUtf8) {
   EXPECT_EQ(Field(), "");
 }
 
-TEST_F(ValidationTest, FindsTheFirstByteThatIsNoUtf8) {
-  EXPECT_EQ(ValidUtf8Bytes(""), 0U);
-  EXPECT_EQ(ValidUtf8Bytes(absl::string_view("a\0b", 3)), 3U);
-  EXPECT_EQ(ValidUtf8Bytes("\x7F\xC2\x80\xDF\xBF\xE0\xA0\x80\xED\x9F\xBF\xEE\x80\x80"), 14U);
-  EXPECT_EQ(ValidUtf8Bytes("\xF0\x90\x80\x80\xF4\x8F\xBF\xBF"), 8U);
-  for (const std::string bad :
-       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
-        "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "\xC3", "\xE2\x82", "\xF0\x9F\x91", "\xC3z",
-        "\xE2\x82z", "\xF0\x9F\x91z"}) {
-    EXPECT_EQ(ValidUtf8Bytes("ab" + bad), 2U) << testing::PrintToString(bad);
-  }
-}
-
 TEST_F(ValidationTest, TimeoutsAreOneMillisecondToOneHour) {
   SetWriteTimeout(0, 1'000'000);
   EXPECT_EQ(Field(), "");

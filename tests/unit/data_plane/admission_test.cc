@@ -46,6 +46,21 @@ TEST_F(AdmissionTest, WhoIsTooFastTakesNoPlace) {
   EXPECT_EQ(Ask(), Verdict::kGreet);
 }
 
+TEST_F(AdmissionTest, SaysWhenToAskAgain) {
+  limits_.max_connections = 2;
+  limits_.accept_rate = 10;
+  limits_.accept_burst = 1;
+  EXPECT_EQ(Ask(), Verdict::kGreet);
+  now_ += std::chrono::milliseconds(40);
+  const Admission::Ticket ticket = admission_.Ask(limits_, now_);
+  EXPECT_EQ(ticket.verdict, Verdict::kWait);
+  EXPECT_EQ(ticket.wait, std::chrono::milliseconds(60));
+  now_ += ticket.wait;
+  EXPECT_EQ(Ask(), Verdict::kGreet);
+  // Nobody knows when a place will be left.
+  EXPECT_EQ(admission_.Ask(limits_, now_).wait, std::chrono::nanoseconds::max());
+}
+
 TEST_F(AdmissionTest, WhatIsReturnedCanBeTakenAgain) {
   limits_.max_connections = 1;
   limits_.accept_rate = 1;

@@ -26,7 +26,7 @@ inline constexpr char kHello[] = "Hello world";
 inline std::ostream& operator<<(std::ostream& out, const CountsReading& counts) {
   return out << "accepted " << counts.accepted << ", open " << counts.open << ", completed "
              << counts.completed << ", timed out " << counts.timed_out << ", reset " << counts.reset
-             << ", rejected " << counts.rejected;
+             << ", rejected " << counts.rejected << ", pauses " << counts.pauses;
 }
 
 class EngineTest : public ::testing::Test {

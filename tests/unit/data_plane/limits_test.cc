@@ -109,6 +109,35 @@ TEST_F(LimitTest, ANewLimitIsForThoseWhoWait) {
   EXPECT_EQ(waiting.bytes(), kHello);
 }
 
+// Rates are bounded from above by the clock; from below by all being served in the end.
+TEST_F(LimitTest, TooFastWaitsAndAllAreServed) {
+  const absl::Time begin = absl::Now();
+  Serve({kHello}, {.accept_rate = 200, .accept_burst = 10});
+  RunClients();
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+  EXPECT_EQ(greeted_, uint64_t{kClients * kTurns});
+  EXPECT_LE(kClients * kTurns, 10 + 200 * seconds + 1);
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().completed, uint64_t{kClients * kTurns}) << Counts();
+  EXPECT_EQ(Counts().rejected, 0u) << Counts();
+  // To wait for a limit is no want of descriptors.
+  EXPECT_EQ(Counts().pauses, 0u);
+}
+
+TEST_F(LimitTest, TooFastIsRejected) {
+  const absl::Time begin = absl::Now();
+  Serve({kHello}, {.accept_rate = 20, .accept_burst = 10, .overflow = Overflow::kReject});
+  RunClients();
+  const double seconds = absl::ToDoubleSeconds(absl::Now() - begin);
+  EXPECT_EQ(others_, 0u);
+  EXPECT_GE(greeted_, 10u);
+  EXPECT_LE(static_cast<double>(greeted_), 10 + 20 * seconds + 1);
+  EXPECT_EQ(greeted_ + turned_away_, uint64_t{kClients * kTurns});
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().rejected, turned_away_) << Counts();
+  EXPECT_EQ(Counts().completed, greeted_) << Counts();
+}
+
 // Promise 5: those who wait for a place when the listener stops are served.
 TEST_F(LimitTest, StoppingServesThoseWhoWait) {
   Serve({kHello}, {.max_connections = 1});

@@ -31,6 +31,17 @@ TEST_F(RateLimitTest, AllowsTheBurstAndThenTheRate) {
   EXPECT_EQ(Take(100, 10, 5), 3);
 }
 
+TEST_F(RateLimitTest, SaysHowLongToWait) {
+  EXPECT_EQ(limit_.Wait(10, 5, now_).count(), 0);
+  EXPECT_EQ(Take(100, 10, 5), 5);
+  EXPECT_EQ(limit_.Wait(10, 5, now_), milliseconds(100));
+  now_ += milliseconds(70);
+  EXPECT_EQ(limit_.Wait(10, 5, now_), milliseconds(30));
+  now_ += milliseconds(30);
+  EXPECT_EQ(limit_.Wait(10, 5, now_).count(), 0);
+  EXPECT_EQ(Take(100, 10, 5), 1);
+}
+
 TEST_F(RateLimitTest, SavesUpNoMoreThanTheBurst) {
   EXPECT_EQ(Take(100, 10, 5), 5);
   now_ += seconds(60);

@@ -1,10 +1,10 @@
-#include "config/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace greeter::config {
+namespace greeter::base {
 namespace {
 
 TEST(FirstInvalidUtf8Test, AcceptsEveryLengthAndTheirBounds) {
@@ -13,6 +13,7 @@ TEST(FirstInvalidUtf8Test, AcceptsEveryLengthAndTheirBounds) {
         "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_EQ(FirstInvalidUtf8(text), std::nullopt) << text;
   }
+  EXPECT_EQ(FirstInvalidUtf8(std::string("a\0b", 3)), std::nullopt);
 }
 
 TEST(FirstInvalidUtf8Test, PointsAtTheFirstBadByte) {
@@ -26,4 +27,4 @@ TEST(FirstInvalidUtf8Test, PointsAtTheFirstBadByte) {
 }
 
 }  // namespace
-}  // namespace greeter::config
+}  // namespace greeter::base

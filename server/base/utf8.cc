@@ -1,6 +1,6 @@
-#include "config/utf8.h"
+#include "base/utf8.h"
 
-namespace greeter::config {
+namespace greeter::base {
 namespace {
 
 bool InRange(unsigned char byte, unsigned char low, unsigned char high) {
@@ -41,4 +41,4 @@ std::optional<size_t> FirstInvalidUtf8(absl::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace greeter::config
+}  // namespace greeter::base

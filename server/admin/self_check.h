@@ -1,0 +1,72 @@
+// Connects to the admin port again and again, as a client would, to see whether gRPC answers there.
+//
+// Why it doesn't make a call: what is known to go wrong is that a server which looks healthy from
+// within no longer takes connections (see Acceptor), and a channel within the process would not
+// notice. So it goes through the kernel, the acceptor and gRPC's transport, up to the first byte
+// that gRPC says of itself: its SETTINGS (RFC 9113, 3.4). That takes one descriptor, which is
+// closed at once, and no credentials. A port with TLS speaks second, not first: there the hello
+// must be a ClientHello, and the answer to it, be it an alert, says the same without a certificate
+// of ours.
+
+#ifndef GREETER_ADMIN_SELF_CHECK_H_
+#define GREETER_ADMIN_SELF_CHECK_H_
+
+#include <functional>
+#include <memory>
+#include <thread>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "net/address.h"
+#include "net/file_descriptor.h"
+
+namespace greeter::admin {
+
+class SelfCheck {
+ public:
+  struct Options {
+    // From the end of one check to the next.
+    absl::Duration interval = absl::Seconds(5);
+    // For each.
+    absl::Duration timeout = absl::Seconds(2);
+    // Failures in a row until it is reported; one success takes that back.
+    int failures = 3;
+  };
+  // Whether the port answers; called when that changes, on the check's thread. At first it does.
+  using Report = std::function<void(bool answers)>;
+
+  // Checks `address`, where clients can connect, from now on. FAILED_PRECONDITION if there are no
+  // descriptors left to begin with.
+  static absl::StatusOr<std::unique_ptr<SelfCheck>> Start(net::Address address, Options options,
+                                                          Report report);
+
+  // Ends the thread at once, also in the middle of a check. Nothing is reported any more.
+  ~SelfCheck();
+  SelfCheck(const SelfCheck&) = delete;
+  SelfCheck& operator=(const SelfCheck&) = delete;
+
+ private:
+  SelfCheck(net::Address address, Options options, Report report, net::FileDescriptor wake);
+  void Run();
+  absl::Status Check();
+  // Counts, logs and reports.
+  void Note(const absl::Status& result);
+  // Waits for `events` of `socket` (-1: of nothing). DEADLINE_EXCEEDED, or CANCELLED by the end.
+  absl::Status WaitFor(int socket, short events, absl::Time deadline) const;
+
+  // Constant after construction.
+  const net::Address address_;
+  const Options options_;
+  const Report report_;
+  const net::FileDescriptor wake_;
+
+  // Owned by the check's thread.
+  int failures_ = 0;
+
+  std::thread thread_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_SELF_CHECK_H_

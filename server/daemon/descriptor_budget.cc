@@ -1,0 +1,18 @@
+#include "daemon/descriptor_budget.h"
+
+#include <algorithm>
+
+namespace greeter::daemon {
+namespace {
+
+constexpr int kLeastReserve = 64;
+constexpr int kMostReserve = 1024;
+
+}  // namespace
+
+DescriptorBudget DivideDescriptors(int limit) {
+  const int reserve = std::clamp(limit / 8, std::min(kLeastReserve, limit / 2), kMostReserve);
+  return {limit - reserve, reserve / 2};
+}
+
+}  // namespace greeter::daemon

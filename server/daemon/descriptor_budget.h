@@ -1,0 +1,24 @@
+// Who may have how many of the process' file descriptors, so that clients of the data plane never
+// take those that operators need.
+
+#ifndef GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
+#define GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
+
+namespace greeter::daemon {
+
+struct DescriptorBudget {
+  // Listening sockets, workers and connections of clients.
+  int data_plane = 0;
+  // Connections of operators.
+  int admin_connections = 0;
+};
+
+// Divides `limit`. An eighth, within reason, is kept from the data plane. Half of that is for
+// operators, 32 connections at least unless the limit is below 128; the rest is for what is open in
+// any case (some 20: standard streams, gRPC's pollers, the admin listener, its self-check) and for
+// what is open for a moment, as files are.
+DescriptorBudget DivideDescriptors(int limit);
+
+}  // namespace greeter::daemon
+
+#endif  // GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
