@@ -16,6 +16,7 @@
 #include "base/cpus.h"
 #include "base/version.h"
 #include "control/controller.h"
+#include "daemon/announcement.h"
 #include "daemon/audit_log.h"
 #include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
@@ -36,18 +37,6 @@ namespace {
 
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
-
-void Announce(const control::Snapshot& snapshot, const std::string& admin_address) {
-  for (const api::ListenerStatus& listener : snapshot.listeners) {
-    if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
-    std::cout << "listener \"" << listener.name() << "\" serves on " << listener.bound_address()
-              << "\n";
-  }
-  const bool usual = admin_address == daemon::Options().admin;
-  std::cout << "admin service on " << admin_address << "; try: greeterctl "
-            << (usual ? "" : absl::StrCat("--server ", admin_address, " ")) << "status"
-            << std::endl;
-}
 
 absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
   const std::shared_ptr<spdlog::logger> logger =
@@ -95,7 +84,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
   if (!started.ok()) return started;
-  Announce(*controller.snapshot(), admin.bound_address());
+  daemon::Announce(*controller.snapshot(), admin.bound_address());
 
   const std::string signal =
       stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });

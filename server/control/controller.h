@@ -89,8 +89,9 @@ class Controller {
     // to (doubling).
     absl::Duration retry_initial = absl::Milliseconds(500);
     absl::Duration retry_max = absl::Seconds(30);
-    // Called for every change that is submitted and for what Start() records, accepted or refused,
-    // before it is answered. On the controller thread; after Stop() on the submitter's.
+    // Called for every change that is submitted, accepted or refused, before it is answered, and
+    // for a changed config file that Start() records; not for revision 1, which changes nothing. On
+    // the controller thread; after Stop() on the submitter's.
     std::function<void(const Decision&)> audit = [](const Decision&) {};
   };
 

@@ -96,11 +96,13 @@ absl::Status Controller::Begin(api::Config initial, std::optional<std::string> f
   std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(record.config);
   if (is_new) {
     const absl::Status recorded = store_->Append(record);
-    Decision decision = DecisionOn(start);
-    decision.before = current_.revision.number();
-    decision.after = recorded.ok() ? record.revision.number() : decision.before;
-    decision.outcome = recorded.code();
-    options_.audit(decision);
+    if (!is_first) {
+      Decision decision = DecisionOn(start);
+      decision.before = current_.revision.number();
+      decision.after = recorded.ok() ? record.revision.number() : decision.before;
+      decision.outcome = recorded.code();
+      options_.audit(decision);
+    }
     if (!recorded.ok()) return recorded;
   }
   ActivateAndPublish(std::move(preparation), std::move(record));

@@ -86,7 +86,7 @@ absl::Status StartController(control::Controller& controller, InitialConfig init
     LogOptionsWithoutEffect(options, *controller.snapshot(), logger);
   } else if (absl::IsInvalidArgument(started)) {
     return absl::InvalidArgumentError(options.config.empty()
-                                          ? InWordsOf(options, started.message())
+                                          ? InWordsOfOptions(started.message())
                                           : Explain(started, options.config, initial.text));
   }
   return started;

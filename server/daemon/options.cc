@@ -58,6 +58,12 @@ std::string CheckWorkers(const std::string& text) {
   return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxWorkers);
 }
 
+std::string CheckHistory(const std::string& text) {
+  size_t revisions = 0;
+  if (absl::SimpleAtoi(text, &revisions) && revisions >= 1 && revisions <= kMaxHistory) return "";
+  return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxHistory);
+}
+
 auto OneOf(std::vector<std::string> words) {
   return [words = std::move(words)](const std::string& text) -> std::string {
     if (std::find(words.begin(), words.end(), text) != words.end()) return "";
@@ -159,7 +165,7 @@ void AddStateOptions(CLI::App& app, Options& options) {
   app.add_option("--history", options.history, "Revisions to keep, the newest")
       ->type_name("N")
       ->envname("GREETER_HISTORY")
-      ->check(CLI::Range(size_t{1}, kMaxHistory))
+      ->check(CheckHistory)
       ->capture_default_str();
 }
 
@@ -291,8 +297,7 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   return options;
 }
 
-std::string InWordsOf(const Options& options, absl::string_view refusal) {
-  if (!options.config.empty()) return absl::StrCat(options.config, ": ", refusal);
+std::string InWordsOfOptions(absl::string_view refusal) {
   return absl::StrReplaceAll(
       refusal, {{"listeners[0].greeting.text", "--message"}, {"listeners[0].address", "--listen"}});
 }

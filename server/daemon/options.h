@@ -65,9 +65,8 @@ struct Exit {
 // which option, which value and what would be right.
 std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv);
 
-// A refusal of the first Config, which names fields, in words of what the Config was made of: the
-// config file's path, or the options.
-std::string InWordsOf(const Options& options, absl::string_view refusal);
+// A refusal of the Config that --listen and --message make, which names fields, in their words.
+std::string InWordsOfOptions(absl::string_view refusal);
 
 }  // namespace greeter::daemon
 

@@ -65,6 +65,8 @@ TEST_F(ConfigFileTest, WinsWhenItsContentChangedAndRunTimeChangesWinOtherwise) {
     WriteConfig("two");
     Greeter& greeter = StartWithFile();
     EXPECT_EQ(Greet(greeter.address(), "two"), "greeted");
+    EXPECT_THAT(LastLine(greeter, "change accepted"),
+                HasSubstr("author=greeterd peer=\"\" old_revision=2 new_revision=3 outcome=OK"));
     EXPECT_THAT(Status(), AllOf(HasSubstr("config file: in effect since revision 3"),
                                 HasSubstr("start with a changed config file")));
     greeter.Stop();
