@@ -42,7 +42,8 @@ class AdminServer {
   AdminServer& operator=(const AdminServer&) = delete;
 
   // Takes `address`; who connects waits until Serve(). Before the controller's Start(), so that an
-  // address that can't be had keeps greeterd from starting at all; once. Errors as ListenForAdmin().
+  // address that can't be had keeps greeterd from starting at all; once. Errors as
+  // ListenForAdmin().
   absl::Status Listen(const std::string& address);
 
   // Serves there. After Listen() and the controller's Start(); once. INTERNAL if gRPC can't start.
