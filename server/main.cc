@@ -2,6 +2,7 @@
 // reverse order.
 
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -10,10 +11,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
-#include "base/cpus.h"
 #include "base/version.h"
 #include "control/controller.h"
 #include "daemon/announcement.h"
@@ -21,6 +20,7 @@
 #include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
 #include "daemon/descriptor_budget.h"
+#include "daemon/engine_options.h"
 #include "daemon/identity.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
@@ -29,7 +29,6 @@
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
-#include "net/listening_sockets.h"
 #include "spdlog/spdlog.h"
 
 namespace greeter {
@@ -49,19 +48,8 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
 
   const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
   std::vector<std::string> warnings;
-  data_plane::Engine::Options engine_options;
-  engine_options.descriptors = budget.data_plane;
-  engine_options.workers = options.workers > 0 ? options.workers : base::UsableCpus();
-  if (options.steering == daemon::Steering::kCpu) {
-    std::vector<int>& cpus = engine_options.cpus = base::AffinityCpus();
-    cpus.resize(std::min(cpus.size(), static_cast<size_t>(engine_options.workers)));
-    engine_options.workers = static_cast<int>(cpus.size());
-  }
-  if (const absl::Status gate = net::CheckGate(); !gate.ok()) {
-    engine_options.gates = false;
-    warnings.push_back(absl::StrCat(
-        "stopping a listener may reset clients that are just connecting: ", gate.message()));
-  }
+  const data_plane::Engine::Options engine_options =
+      daemon::EngineOptions(options, budget.data_plane, &warnings);
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   const absl::StatusOr<std::unique_ptr<data_plane::Engine>> engine =
       data_plane::Engine::Start(engine_options);
@@ -71,8 +59,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
                                       {daemon::Hostname(), server_id, options.labels});
   control::Controller::Options control_options;
   control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
-  control_options.audit =
-      daemon::AuditLog(daemon::MakeRecordLogger(options.log_format, options.log_level));
+  control_options.audit = daemon::AuditLog(daemon::MakeRecordLogger(options.log_format));
   control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer::Options admin_options;
@@ -83,7 +70,12 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
   if (!started.ok()) return started;
   started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
-  if (!started.ok()) return started;
+  if (!started.ok()) {
+    // Those who are connected already are not to suffer for it.
+    controller.Stop();
+    (*engine)->Shutdown(options.drain_timeout);
+    return started;
+  }
   daemon::Announce(*controller.snapshot(), admin.bound_address());
 
   const std::string signal =
@@ -108,7 +100,13 @@ int main(int argc, char** argv) {
     (exit->exit_code == 0 ? std::cout : std::cerr) << exit->text;
     return exit->exit_code;
   }
-  const absl::Status status = greeter::Run(std::get<greeter::daemon::Options>(parsed), stop_signal);
+  absl::Status status;
+  try {
+    status = greeter::Run(std::get<greeter::daemon::Options>(parsed), stop_signal);
+  } catch (const std::exception& refused) {
+    // The standard library's own: no thread, no memory.
+    status = absl::ResourceExhaustedError(refused.what());
+  }
   if (status.ok()) return EXIT_SUCCESS;
   std::cerr << "greeterd: " << status.message() << "\n";
   return EXIT_FAILURE;

@@ -1,8 +1,9 @@
 // What the control plane needs of a data plane. The controller decides; the data plane does.
 //
 // A change passes through in two steps, so that it can be refused as a whole: Prepare binds what is
-// new beside what serves, Activate switches over and can't fail. A preparation that is destroyed
-// without being activated leaves no trace.
+// new beside what serves, Activate switches over. A preparation that is destroyed without being
+// activated leaves no trace. (What could be bound may still be kept from listening by a process
+// that is just as quick, which is as good as never: Observe() tells.)
 
 #ifndef GREETER_CONTROL_DATA_PLANE_H_
 #define GREETER_CONTROL_DATA_PLANE_H_

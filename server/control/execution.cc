@@ -141,7 +141,14 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
           absl::StrCat("nothing changed: the change could not be recorded: ", status.message()));
     }
   }
+  const Failures before = failures_;
   ActivateAndPublish(std::move(preparation), std::move(next));
+  for (const auto& [name, failure] : failures_) {
+    if (before.count(name) > 0 && name != change.listener) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "revision ", current_.revision.number(), " is recorded, but listener ", Quoted(name),
+        " could not begin to listen and is tried again: ", failure.message()));
+  }
   return result(current_, snapshot()->listeners);
 }
 

@@ -3,6 +3,8 @@
 #include <openssl/evp.h>
 
 #include <array>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/escaping.h"
@@ -96,6 +98,12 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
                       const std::shared_ptr<spdlog::logger>& logger) {
   if (options.config.empty()) {
     logger->info("SIGHUP: there is no config file to read again");
+    return;
+  }
+  // Opening a pipe would wait for its other end, and keep SIGTERM waiting.
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(options.config, ignored)) {
+    logger->error("SIGHUP: nothing changed: {} is no regular file", options.config);
     return;
   }
   absl::StatusOr<InitialConfig> read = ReadConfigFile(options.config);

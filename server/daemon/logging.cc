@@ -106,12 +106,12 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& 
   return MakeStderrLogger("greeterd", level, std::move(formatter));
 }
 
-std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format, const std::string& level) {
+std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format) {
   const bool json = format == LogFormat::kJson;
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   formatter->set_pattern(json ? absl::StrCat(R"({"time":")", kTime, R"(","level":"%l",%v})")
                               : absl::StrCat(kTime, " %-7l %v"));
-  return MakeStderrLogger(json ? kJsonRecords : kTextRecords, level, std::move(formatter));
+  return MakeStderrLogger(json ? kJsonRecords : kTextRecords, "trace", std::move(formatter));
 }
 
 void LogRecord(spdlog::logger& records, spdlog::level::level_enum level, const char* message,

@@ -19,8 +19,8 @@ namespace greeter::daemon {
 // with time (RFC 3339, UTC), level and message. `level` is one of Options::log_level's.
 std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& level);
 
-// A logger for LogRecord() alone, on the same stderr. Any thread.
-std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format, const std::string& level);
+// A logger for LogRecord() alone, on the same stderr; no level silences it. Any thread.
+std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format);
 
 struct LogField {
   // A word of a-z and "_".

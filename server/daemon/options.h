@@ -51,7 +51,7 @@ struct Options {
   absl::Duration shutdown_delay = absl::ZeroDuration();
   absl::Duration drain_timeout = absl::Seconds(10);
   LogFormat log_format = LogFormat::kText;
-  // A level's name as spdlog has it: trace, debug, info, warning, error, critical, off.
+  // Least level to log, audit records aside: debug, info, warning, error or off.
   std::string log_level = "info";
 };
 

@@ -106,6 +106,8 @@ Connections::Drained Connections::Drain(int socket, uint32_t* bytes) {
 }
 
 void Connections::OnEvent(uint32_t key, uint32_t events, Clock::time_point now) {
+  // MakeRoom() may have ended it since epoll_wait(2) reported it.
+  if (table_[key].state == State::kFree) return;
   const bool writing = table_[key].state == State::kWriting;
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !table_[key].ended) {
     Connection& connection = table_[key];

@@ -70,7 +70,10 @@ EndpointId Engine::FindBound(const net::Address& address) const {
 Engine::Preparation Engine::Prepare(std::vector<ListenerSpec> listeners) {
   Preparation preparation;
   std::set<EndpointId> kept;
+  const bool has_ipv6 = net::HasIpv6();
   for (ListenerSpec& spec : listeners) {
+    // As it will be bound here, so that it is found again.
+    if (!has_ipv6) spec.address = spec.address.WithoutIpv6();
     const EndpointId id = spec.enabled ? Find(Key(spec)) : 0;
     kept.insert(id);
     preparation.items_.push_back({std::move(spec), id});
@@ -215,11 +218,16 @@ void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
     Endpoint& endpoint = endpoints_.at(id);
     // Not earlier: a unix socket that is shut is readable for ever, and its workers would spin.
     if (endpoint.bound.is_unix()) endpoint.gate.Shut().IgnoreError();
-    OnEveryWorker([id](Worker& worker, size_t, const std::function<void()>& done) {
-      worker.Close(id, done);
-    });
-    endpoints_.erase(id);
   }
+  OnEveryWorker([&ids](Worker& worker, size_t, const std::function<void()>& done) {
+    const auto left = std::make_shared<size_t>(ids.size());
+    for (const EndpointId id : ids) {
+      worker.Close(id, [left, done] {
+        if (--*left == 0) done();
+      });
+    }
+  });
+  for (const EndpointId id : ids) endpoints_.erase(id);
 }
 
 void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
@@ -256,14 +264,15 @@ void Engine::Shutdown(absl::Duration drain_timeout) {
 
 void Engine::OnEveryWorker(
     const std::function<void(Worker&, size_t, std::function<void()>)>& task) {
-  std::latch remaining(static_cast<std::ptrdiff_t>(workers_.size()));
+  // Shared, as the last worker to count down may still be at it when the wait ends.
+  const auto remaining = std::make_shared<std::latch>(std::ssize(workers_));
   for (size_t number = 0; number < workers_.size(); ++number) {
     Worker& worker = *workers_[number];
-    worker.Post([&task, &worker, number, &remaining] {
-      task(worker, number, [&remaining] { remaining.count_down(); });
+    worker.Post([&task, &worker, number, remaining] {
+      task(worker, number, [remaining] { remaining->count_down(); });
     });
   }
-  remaining.wait();
+  remaining->wait();
 }
 
 }  // namespace greeter::data_plane

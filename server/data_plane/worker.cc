@@ -27,7 +27,7 @@ constexpr std::chrono::milliseconds kPause{20};
 // kernel without gates under constant load, makes it last.
 constexpr std::chrono::seconds kCloseTimeout{5};
 
-// epoll's 64 bits: connections have their key below 2^32, endpoints this bit, the wakeup both.
+// epoll's 64 bits: connections have their key below 2^32, endpoints this bit, the wakeup the next.
 constexpr uint64_t kEndpointBit = uint64_t{1} << 32;
 constexpr uint64_t kWakeup = uint64_t{1} << 33;
 
@@ -260,8 +260,12 @@ Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
 
 Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
   const Service& service = *endpoint.use->service;
+  const bool limited = !endpoint.closed;
+  // To wait is to leave it queued; to reject takes a client that is there. A place that is taken
+  // for nobody would have another worker reject somebody.
+  const bool asks_first = limited && service.limits.overflow == Overflow::kWait;
   Admission::Ticket ticket;
-  if (!endpoint.closed) ticket = service.admission->Ask(service.limits, now_);
+  if (asks_first) ticket = service.admission->Ask(service.limits, now_);
   if (ticket.verdict == Admission::Verdict::kWait) {
     endpoint.rest = std::min<std::chrono::nanoseconds>(ticket.wait, kPause);
     return Progress::kPause;
@@ -275,6 +279,7 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
                                      wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.valid()) {
     endpoint.use->counts->accepted.Add(1);
+    if (limited && !asks_first) ticket = service.admission->Ask(service.limits, now_);
     if (ticket.verdict == Admission::Verdict::kReject) {
       endpoint.use->counts->Ended(Outcome::kRejected);
     } else {
@@ -283,7 +288,7 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
     return Progress::kAccepted;
   }
   const int error = errno;
-  if (!endpoint.closed) service.admission->Return(ticket, service.limits);
+  if (asks_first) service.admission->Return(ticket, service.limits);
   return OnAcceptError(error, endpoint);
 }
 

@@ -236,15 +236,15 @@ absl::Status Gate::Shut() {
   return absl::OkStatus();
 }
 
+bool HasIpv6() {
+  const FileDescriptor v6(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  return v6.valid() || errno != EAFNOSUPPORT;
+}
+
 absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
                                                       const ListenOptions& options) {
   if (address.is_unix()) return OpenUnix(address, options);
-  absl::StatusOr<ListeningSockets> sockets = OpenTcp(address, options);
-  if (!sockets.ok() && address.is_dual_stack()) {
-    const FileDescriptor v6(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!v6.valid() && errno == EAFNOSUPPORT) return OpenTcp(address.WithoutIpv6(), options);
-  }
-  return sockets;
+  return OpenTcp(HasIpv6() ? address : address.WithoutIpv6(), options);
 }
 
 absl::Status CheckGate() {

@@ -92,6 +92,9 @@ struct ListeningSockets {
 absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
                                                       const ListenOptions& options);
 
+// Whether this machine has IPv6 at all; without it, ":port" is bound for IPv4 alone.
+bool HasIpv6();
+
 // Whether this kernel, under this sandbox, lets us build a gate: tried on a loopback port.
 absl::Status CheckGate();
 

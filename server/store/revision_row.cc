@@ -106,8 +106,10 @@ absl::StatusOr<control::Record> ReadRecord(const Statement& row) {
   }
   const auto parsed = google::protobuf::util::JsonStringToMessage(config, &record.config);
   if (!parsed.ok()) {
-    return Damaged(row.Int(kNumber),
-                   absl::StrCat("its Config can't be read: ", std::string(parsed.message())));
+    // Its checksum matches: nothing is damaged, another version wrote what this one does not know.
+    return absl::FailedPreconditionError(absl::StrCat(
+        "revision ", row.Int(kNumber), " was recorded by another version of greeterd (",
+        std::string(parsed.message()), "); start that one"));
   }
   return record;
 }
