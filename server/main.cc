@@ -25,6 +25,7 @@
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/standard_streams.h"
 #include "daemon/state.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
@@ -37,12 +38,13 @@ namespace {
 // How long admin calls under way may take to be answered once everything else has stopped.
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
-absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal) {
+absl::Status Run(const daemon::Options& options) {
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(options.log_format, options.log_level);
   spdlog::set_default_logger(logger);
   absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
+  daemon::StopSignal stop_signal;
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
 
@@ -94,7 +96,7 @@ absl::Status Run(const daemon::Options& options, daemon::StopSignal& stop_signal
 }  // namespace greeter
 
 int main(int argc, char** argv) {
-  greeter::daemon::StopSignal stop_signal;
+  greeter::daemon::OpenStandardStreams();
   const auto parsed = greeter::daemon::ParseOptions(argc, argv);
   if (const auto* exit = std::get_if<greeter::daemon::Exit>(&parsed)) {
     (exit->exit_code == 0 ? std::cout : std::cerr) << exit->text;
@@ -102,7 +104,7 @@ int main(int argc, char** argv) {
   }
   absl::Status status;
   try {
-    status = greeter::Run(std::get<greeter::daemon::Options>(parsed), stop_signal);
+    status = greeter::Run(std::get<greeter::daemon::Options>(parsed));
   } catch (const std::exception& refused) {
     // The standard library's own: no thread, no memory.
     status = absl::ResourceExhaustedError(refused.what());

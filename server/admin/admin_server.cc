@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "admin/grpc_log.h"
 #include "base/message_limit.h"
 #include "grpc/impl/codegen/grpc_types.h"
 #include "grpcpp/ext/health_check_service_server_builder_option.h"
@@ -51,6 +52,7 @@ absl::Status AdminServer::Listen(const std::string& address) {
 }
 
 absl::Status AdminServer::Serve() {
+  QuietGrpc();
   server_ = Build(&entrance_);
   if (server_ == nullptr) return absl::InternalError("admin: gRPC did not start; see its log");
   data_health_->Attach(server_->GetHealthCheckService());

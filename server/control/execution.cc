@@ -144,7 +144,8 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
   const Failures before = failures_;
   ActivateAndPublish(std::move(preparation), std::move(next));
   for (const auto& [name, failure] : failures_) {
-    if (before.count(name) > 0 && name != change.listener) continue;
+    const bool is_old = before.count(name) > 0;
+    if (is_old && !(change.must_listen && name == change.listener)) continue;
     return absl::FailedPreconditionError(absl::StrCat(
         "revision ", current_.revision.number(), " is recorded, but listener ", Quoted(name),
         " could not begin to listen and is tried again: ", failure.message()));

@@ -102,7 +102,8 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
   }
   // Opening a pipe would wait for its other end, and keep SIGTERM waiting.
   std::error_code ignored;
-  if (!std::filesystem::is_regular_file(options.config, ignored)) {
+  const auto file = std::filesystem::status(options.config, ignored);
+  if (std::filesystem::exists(file) && !std::filesystem::is_regular_file(file)) {
     logger->error("SIGHUP: nothing changed: {} is no regular file", options.config);
     return;
   }

@@ -4,6 +4,7 @@ namespace greeter::daemon {
 
 StopSignal::StopSignal() {
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGTERM);
   sigaddset(&signals_, SIGINT);

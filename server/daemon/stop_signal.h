@@ -9,8 +9,10 @@
 
 namespace greeter::daemon {
 
-// Constructed first thing in main(), so that every thread inherits the mask and only Wait() takes
-// the signals. SIGPIPE is ignored: writing to a closed socket is an error like others.
+// Constructed before the first thread, so that all inherit the mask and only Wait() takes the
+// signals; what may block for long, as reading a config file from a pipe, comes before. SIGPIPE and
+// SIGXFSZ are ignored: writing to a closed socket, or beyond a file's limit, is an error like
+// others.
 class StopSignal {
  public:
   StopSignal();

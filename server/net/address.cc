@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <filesystem>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
@@ -57,6 +58,12 @@ absl::StatusOr<Address> Address::ParseUnix(absl::string_view text, absl::string_
   sockaddr_un& to = address.storage_.unix_path;
   if (path.empty() || path[0] != '/') {
     return BadAddress(text, "the path of a unix socket begins with \"/\"");
+  }
+  // Two listeners that take turns at removing each other's file must be told apart by their paths.
+  const std::string plain = std::filesystem::path(std::string(path)).lexically_normal().string();
+  if (plain != path) {
+    return BadAddress(text,
+                      absl::StrCat("write the path without \".\", \"..\" and \"//\": ", plain));
   }
   if (path.find('\0') != absl::string_view::npos) {
     return absl::InvalidArgumentError(

@@ -23,7 +23,7 @@ std::string Advice(const Address& address, int error) {
       return "the directory does not exist";
     case EMFILE:
     case ENFILE:
-      return "too many open files; raise the limit (ulimit -n, or LimitNOFILE= in systemd)";
+      return "raise the limit (ulimit -n, or LimitNOFILE= in systemd)";
     case EAFNOSUPPORT:
       return "this machine has no IPv6";
     default:

@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadForm{std::string("127.0.0.1\0x:80", 14), "NUL byte"},
         BadForm{std::string("[::1\0x]:80", 10), "NUL byte"}, BadForm{"unix:", "begins with \"/\""},
         BadForm{"unix:greeter.sock", "begins with \"/\""},
+        BadForm{"unix:/run/../run/a", "\"//\": /run/a"}, BadForm{"unix:/run//a", "\"//\": /run/a"},
         BadForm{std::string("unix:/a\0b", 9), "NUL byte"},
         BadForm{"unix:/" + std::string(107, 'a'), "108 bytes; a unix socket's has 107 at most"}));
 
