@@ -14,6 +14,8 @@ namespace greeter::data_plane {
 namespace {
 
 constexpr size_t kScratchBytes = size_t{64} * 1024;
+// Looks at fresh connections before those who are waiting to be accepted get their turn.
+constexpr size_t kLooksPerTurn = 32;
 // Reads for one connection before the others get their turn.
 constexpr int kReadsPerTurn = 16;
 // What a client may send.
@@ -91,7 +93,7 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     return;
   }
   if (fresh_.empty()) next_sweep_ = now + kSweepInterval;
-  fresh_.push_back({use, now, socket.Release(), has_place, false});
+  fresh_.push_back({use, now, now + kSweepInterval, socket.Release(), has_place, false});
 }
 
 Connections::Drained Connections::Drain(int socket, uint32_t* bytes) {
@@ -160,7 +162,7 @@ void Connections::HalfClose(uint32_t key, Clock::time_point now) {
 }
 
 void Connections::OnTime(Clock::time_point now) {
-  if (now >= next_sweep_) Sweep(now);
+  if (now >= next_sweep_) Sweep(now, now, kLooksPerTurn);
   if (now >= next_expiry_) Expire(now);
 }
 
@@ -168,7 +170,9 @@ Clock::time_point Connections::next_time() const { return std::min(next_sweep_, 
 
 bool Connections::MakeRoom(Clock::time_point now) {
   const size_t before = open_;
-  if (!fresh_.empty() && now >= last_sweep_ + kLeastSweepInterval) Sweep(now);
+  if (!fresh_.empty() && now >= last_sweep_ + kLeastSweepInterval) {
+    Sweep(now, Clock::time_point::max(), fresh_.size());
+  }
   if (open_ < before) return true;
   Use* oldest = nullptr;
   Clock::time_point since = now - kLeastLinger;
@@ -185,10 +189,11 @@ bool Connections::MakeRoom(Clock::time_point now) {
   return true;
 }
 
-void Connections::Sweep(Clock::time_point now) {
+void Connections::Sweep(Clock::time_point now, Clock::time_point due, size_t most) {
   last_sweep_ = now;
-  size_t kept = 0;
-  for (Fresh& fresh : fresh_) {
+  for (size_t left = std::min(most, fresh_.size()); left > 0 && fresh_.front().due <= due; --left) {
+    Fresh fresh = fresh_.front();
+    fresh_.pop_front();
     uint32_t drained = 0;
     const Drained result = Drain(fresh.socket, &drained);
     if (result != Drained::kOpen) {
@@ -197,7 +202,8 @@ void Connections::Sweep(Clock::time_point now) {
             result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset);
     } else if (!fresh.swept) {
       fresh.swept = true;
-      fresh_[kept++] = fresh;
+      fresh.due = now + kSweepInterval;
+      fresh_.push_back(fresh);
     } else {
       Connection connection;
       connection.use = fresh.use;
@@ -209,8 +215,13 @@ void Connections::Sweep(Clock::time_point now) {
       Register(std::move(connection), EPOLLIN);
     }
   }
-  fresh_.erase(fresh_.begin() + static_cast<std::ptrdiff_t>(kept), fresh_.end());
-  next_sweep_ = fresh_.empty() ? Clock::time_point::max() : now + kSweepInterval;
+  if (fresh_.empty()) {
+    next_sweep_ = Clock::time_point::max();
+  } else if (fresh_.front().due <= now) {
+    next_sweep_ = now;
+  } else {
+    next_sweep_ = std::max(fresh_.front().due, now + kSweepPause);
+  }
 }
 
 void Connections::Expire(Clock::time_point now) {

@@ -6,9 +6,10 @@
 // the socket is closed when the client's end has come, or a deadline.
 //
 // Nearly every client ends within milliseconds of being greeted. So a greeted connection is at
-// first only a line in a list that is swept every kSweepInterval: one recv(2) that finds its end
-// and no call to epoll. Those that have not ended by their second sweep are given to epoll and cost
-// nothing until something happens.
+// first only a line in a list, to be looked at after kSweepInterval: one recv(2) that finds its end
+// and no call to epoll. Those that have not ended by their second look are given to epoll and cost
+// nothing until something happens. A sweep does so in small portions, so that nobody waits behind
+// hundreds of them.
 //
 // Owned and called by one worker thread.
 
@@ -20,6 +21,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <list>
 #include <memory>
 #include <string>
@@ -52,8 +54,11 @@ class Connections {
     bool retired = false;
   };
 
+  // From the greeting to the first look, and from that to the second.
   static constexpr std::chrono::milliseconds kSweepInterval{20};
-  // The same when room is wanted.
+  // From one sweep to the next at least, so that an idle worker is not woken for each connection.
+  static constexpr std::chrono::milliseconds kSweepPause{15};
+  // The same when room is wanted; then all are looked at.
   static constexpr std::chrono::milliseconds kLeastSweepInterval{1};
   // A client's due even when room is wanted: time for its end, or its belated data, to arrive.
   static constexpr std::chrono::milliseconds kLeastLinger{100};
@@ -120,10 +125,11 @@ class Connections {
     bool ended = false;
   };
 
-  // A connection greeted whole that waits for its first sweeps.
+  // A connection greeted whole that waits for its first looks.
   struct Fresh {
     Use* use;
     Clock::time_point since;
+    Clock::time_point due;
     int socket;
     bool has_place;
     bool swept;
@@ -133,7 +139,8 @@ class Connections {
 
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  void Sweep(Clock::time_point now);
+  // Looks at those that are due by `due`, in that order, and at no more than `most`.
+  void Sweep(Clock::time_point now, Clock::time_point due, size_t most);
   // Ends the connections whose deadline has come, and forgets retired uses that are empty.
   void Expire(Clock::time_point now);
 
@@ -156,7 +163,7 @@ class Connections {
 
   // Owned by the worker thread.
   std::list<Use> uses_;
-  std::vector<Fresh> fresh_;
+  std::deque<Fresh> fresh_;
   std::vector<Connection> table_;
   uint32_t free_ = kNone;
   size_t open_ = 0;
