@@ -14,7 +14,8 @@ namespace greeter::data_plane {
 namespace {
 
 constexpr size_t kScratchBytes = size_t{64} * 1024;
-// Looks at fresh connections before those who are waiting to be accepted get their turn.
+// Looks at fresh connections before those who are waiting to be accepted get their turn, beyond
+// twice (each may need two) as many as were accepted in this turn, or they would pile up.
 constexpr size_t kLooksPerTurn = 32;
 // Reads for one connection before the others get their turn.
 constexpr int kReadsPerTurn = 16;
@@ -94,6 +95,7 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
   }
   if (fresh_.empty()) next_sweep_ = now + kSweepInterval;
   fresh_.push_back({use, now, now + kSweepInterval, socket.Release(), has_place, false});
+  ++greeted_this_turn_;
 }
 
 Connections::Drained Connections::Drain(int socket, uint32_t* bytes) {
@@ -162,7 +164,8 @@ void Connections::HalfClose(uint32_t key, Clock::time_point now) {
 }
 
 void Connections::OnTime(Clock::time_point now) {
-  if (now >= next_sweep_) Sweep(now, now, kLooksPerTurn);
+  const size_t most = kLooksPerTurn + 2 * std::exchange(greeted_this_turn_, 0);
+  if (now >= next_sweep_) Sweep(now, now, most);
   if (now >= next_expiry_) Expire(now);
 }
 

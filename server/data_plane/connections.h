@@ -164,6 +164,8 @@ class Connections {
   // Owned by the worker thread.
   std::list<Use> uses_;
   std::deque<Fresh> fresh_;
+  // Since the last OnTime().
+  size_t greeted_this_turn_ = 0;
   std::vector<Connection> table_;
   uint32_t free_ = kNone;
   size_t open_ = 0;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -86,6 +87,11 @@ void Worker::Post(Closure closure) {
 
 void Worker::Run() {
   while (!stopping_) {
+    if (moderation_.ShouldRest(accepted_, more_queued_, now_)) {
+      std::this_thread::sleep_for(Moderation::kRest);
+    }
+    accepted_ = 0;
+    more_queued_ = false;
     Wait();
     RunPosted();
     connections_.OnTime(now_);
@@ -243,7 +249,8 @@ bool Worker::MakeRoomFor(const Endpoint& endpoint) {
 
 Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
   bool accepted = false;
-  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+  const int most = MostToAccept(endpoint);
+  for (int i = 0; i < most; ++i) {
     if (!HasRoomFor(endpoint)) {
       // Nobody is shed for a client who may not be there: epoll will tell.
       if (accepted) return Progress::kAccepted;
@@ -254,8 +261,19 @@ Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
     if (progress == Progress::kEmpty || progress == Progress::kPause) return progress;
     accepted |= progress == Progress::kAccepted;
   }
+  more_queued_ |= most == kAcceptsPerTurn;
   // A network that has nothing but errors to offer may do so for long.
-  return accepted ? Progress::kAccepted : PauseExhausted(endpoint);
+  if (endpoint.lost_in_a_row < kAcceptsPerTurn) return Progress::kAccepted;
+  endpoint.lost_in_a_row = 0;
+  return PauseExhausted(endpoint);
+}
+
+// To ask how many wait is cheaper than an accept that finds nobody, which makes a socket and a file
+// first. Under load it finds somebody who has come meanwhile.
+int Worker::MostToAccept(const Endpoint& endpoint) const {
+  if (endpoint.closed || moderation_.resting()) return kAcceptsPerTurn;
+  const std::optional<int> queued = net::QueuedConnections(endpoint.socket.get());
+  return std::clamp(queued.value_or(kAcceptsPerTurn), 1, kAcceptsPerTurn);
 }
 
 Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
@@ -279,6 +297,8 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
                                      wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   if (socket.valid()) {
     endpoint.use->counts->accepted.Add(1);
+    ++accepted_;
+    endpoint.lost_in_a_row = 0;
     if (limited && !asks_first) ticket = service.admission->Ask(service.limits, now_);
     if (ticket.verdict == Admission::Verdict::kReject) {
       endpoint.use->counts->Ended(Outcome::kRejected);
@@ -297,6 +317,7 @@ Worker::Progress Worker::OnAcceptError(int error, Endpoint& endpoint) {
     case net::AcceptFailure::kEmpty:
       return Progress::kEmpty;
     case net::AcceptFailure::kLost:
+      ++endpoint.lost_in_a_row;
       return Progress::kLost;
     case net::AcceptFailure::kExhausted:
       return PauseExhausted(endpoint);

@@ -15,6 +15,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "data_plane/connections.h"
+#include "data_plane/moderation.h"
 #include "data_plane/service.h"
 #include "net/accept.h"
 #include "net/file_descriptor.h"
@@ -69,6 +70,7 @@ class Worker {
     bool paused = false;
     // How long it should rest, after Progress::kPause.
     std::chrono::nanoseconds rest = {};
+    int lost_in_a_row = 0;
     // Set once it is closing.
     Closure closed;
     Clock::time_point close_deadline;
@@ -92,6 +94,8 @@ class Worker {
   void RunPosted();
   void OnAcceptable(EndpointId id);
   Progress AcceptSome(Endpoint& endpoint);
+  // How many to accept before others get their turn.
+  int MostToAccept(const Endpoint& endpoint) const;
   Progress AcceptOne(Endpoint& endpoint);
   Progress OnAcceptError(int error, Endpoint& endpoint);
   // Its share is used up: paused until a connection ends, those just greeted have been swept, or
@@ -120,6 +124,10 @@ class Worker {
 
   // Owned by the worker thread.
   Connections connections_;
+  Moderation moderation_;
+  // In this turn, and whether some are left.
+  size_t accepted_ = 0;
+  bool more_queued_ = false;
   std::map<EndpointId, Endpoint> endpoints_;
   size_t share_ = SIZE_MAX;
   // What each endpoint can count on, and what is open to all.

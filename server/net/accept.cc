@@ -1,8 +1,20 @@
 #include "net/accept.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <cerrno>
 
 namespace greeter::net {
+
+std::optional<int> QueuedConnections(int listener) {
+  tcp_info info = {};
+  socklen_t size = sizeof(info);
+  if (getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
+  // Of a listening socket, this is the queue's length (tcp_get_info() in Linux).
+  return info.tcpi_state == TCP_LISTEN ? std::optional(static_cast<int>(info.tcpi_unacked))
+                                       : std::nullopt;
+}
 
 AcceptFailure ClassifyAcceptError(int error) {
   switch (error) {

@@ -6,11 +6,16 @@
 #include <sys/socket.h>
 
 #include <functional>
+#include <optional>
 
 namespace greeter::net {
 
 // As accept4(2): a descriptor, or -1 and errno. Any thread, many at once.
 using AcceptCall = std::function<int(int socket, sockaddr* peer, socklen_t* length, int flags)>;
+
+// How many connections wait in the accept queue of `listener`; empty for a socket that can't tell:
+// a unix socket, or one that does not listen. Any thread.
+std::optional<int> QueuedConnections(int listener);
 
 enum class AcceptFailure {
   // Nobody waits.
