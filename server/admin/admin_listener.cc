@@ -44,7 +44,7 @@ absl::StatusOr<AdminListener> ListenForAdmin(const std::string& text) {
   absl::StatusOr<net::ListeningSockets> sockets =
       net::OpenListeningSockets(*address, {.workers = 1, .backlog = kBacklog, .gate = false});
   if (!sockets.ok()) return Explain(sockets.status());
-  return AdminListener{sockets->bound, std::move(sockets->workers.front()), net::SocketFile()};
+  return AdminListener{sockets->bound, sockets->workers.front().Release(), net::SocketFile()};
 }
 
 }  // namespace greeter::admin

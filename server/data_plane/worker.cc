@@ -151,7 +151,7 @@ void Worker::Poll(EndpointId id, Endpoint& endpoint) {
   if (endpoint.paused) next_tick_ = std::min(next_tick_, now_ + kPause);
 }
 
-void Worker::Open(EndpointId id, net::FileDescriptor socket, bool shared,
+void Worker::Open(EndpointId id, net::ListeningSocket socket, bool shared,
                   std::shared_ptr<const Service> service) {
   Endpoint& endpoint = endpoints_[id];
   endpoint.socket = std::move(socket);

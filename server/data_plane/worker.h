@@ -19,6 +19,7 @@
 #include "data_plane/service.h"
 #include "net/accept.h"
 #include "net/file_descriptor.h"
+#include "net/listening_socket.h"
 
 namespace greeter::data_plane {
 
@@ -45,7 +46,7 @@ class Worker {
 
   // Accepts on `socket`, which is listening and non-blocking, and serves `service` there.
   // `shared`: other workers accept on duplicates of the same socket.
-  void Open(EndpointId id, net::FileDescriptor socket, bool shared,
+  void Open(EndpointId id, net::ListeningSocket socket, bool shared,
             std::shared_ptr<const Service> service);
   // Connections accepted from now on get `service`.
   void Update(EndpointId id, std::shared_ptr<const Service> service);
@@ -63,7 +64,7 @@ class Worker {
  private:
   // A socket to accept on.
   struct Endpoint {
-    net::FileDescriptor socket;
+    net::ListeningSocket socket;
     Connections::Use* use = nullptr;
     bool shared = false;
     // Not polled until the next tick: a limit is reached, or the kernel has run out of something.

@@ -17,7 +17,6 @@ namespace {
 
 // Longest wait for the gate's own connections, which go through loopback.
 constexpr int kConnectTimeoutMs = 500;
-constexpr int kHighestTtl = 255;
 // Data sockets are for everyone, as ports are.
 constexpr mode_t kSocketFileMode = 0666;
 
@@ -108,13 +107,10 @@ absl::Status Connect(const Address& to) {
   return absl::OkStatus();
 }
 
-// Has the kernel drop what comes with less than the highest TTL (ip(7), IP_MINTTL). Clients start
-// at 64 or 128, so none of them gets into the gate's queue while it is being filled.
+// None of the clients gets into the gate's queue while it is being filled.
 bool Guard(int gate, const Address& bound) {
   const bool v4 = bound.family() == AF_INET || bound.is_dual_stack();
-  const bool v6 = bound.family() == AF_INET6;
-  return (!v4 || SetOption(gate, IPPROTO_IP, IP_MINTTL, kHighestTtl)) &&
-         (!v6 || SetOption(gate, IPPROTO_IPV6, IPV6_MINHOPCOUNT, kHighestTtl));
+  return RequireHighestTtl(gate, v4, bound.family() == AF_INET6);
 }
 
 // A backlog of 1 holds two connections (sk_acceptq_is_full() in Linux), both made here. A backlog
@@ -148,12 +144,12 @@ absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOpt
   if (options.gate) {
     sockets.gate = Gate(*std::move(first), options.workers);
   } else {
-    sockets.workers.push_back(*std::move(first));
+    sockets.workers.emplace_back(*std::move(first));
   }
   while (std::ssize(sockets.workers) < options.workers) {
     absl::StatusOr<FileDescriptor> next = BindNext(sockets.bound);
     if (!next.ok()) return next.status();
-    sockets.workers.push_back(*std::move(next));
+    sockets.workers.emplace_back(*std::move(next));
   }
   // Elsewhere it is listening that makes the address ours (inet_csk_bind_conflict() in Linux).
   if (!options.port_is_ours) {
@@ -170,7 +166,7 @@ absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOp
   while (std::ssize(sockets.workers) < options.workers) {
     FileDescriptor duplicate(fcntl(listener->socket.get(), F_DUPFD_CLOEXEC, 0));
     if (!duplicate.valid()) return ListenError(address, errno);
-    sockets.workers.push_back(std::move(duplicate));
+    sockets.workers.emplace_back(std::move(duplicate));
   }
   sockets.gate = Gate(std::move(listener->socket), std::move(listener->file));
   return sockets;
@@ -184,7 +180,7 @@ absl::Status ListeningSockets::Listen() {
     const absl::Status shut = gate.Listen(bound, options.port_is_ours);
     if (!shut.ok()) return shut;
   }
-  for (const FileDescriptor& worker : workers) {
+  for (const ListeningSocket& worker : workers) {
     if (listen(worker.get(), options.backlog) != 0) return ListenError(bound, errno);
   }
   listening = true;

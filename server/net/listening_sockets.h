@@ -19,6 +19,7 @@
 #include "absl/status/statusor.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
+#include "net/listening_socket.h"
 #include "net/unix_socket.h"
 
 namespace greeter::net {
@@ -75,7 +76,7 @@ struct ListeningSockets {
   // For TCP it is shut at first: no connection is queued before Gate::Open(). Destroyed last.
   Gate gate;
   // One for each worker, non-blocking. For a unix socket, duplicates of one socket.
-  std::vector<FileDescriptor> workers;
+  std::vector<ListeningSocket> workers;
   // Whether they listen; see Listen().
   bool listening = false;
 

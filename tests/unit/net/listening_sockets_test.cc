@@ -48,12 +48,13 @@ std::string Failure(const Address& address, bool port_is_ours = false) {
 // Whether a connection comes to one of the workers within `timeout_ms`.
 bool Arrives(const ListeningSockets& sockets, int timeout_ms) {
   std::vector<pollfd> waiting;
-  for (const FileDescriptor& worker : sockets.workers) waiting.push_back({worker.get(), POLLIN, 0});
+  for (const ListeningSocket& worker : sockets.workers)
+    waiting.push_back({worker.get(), POLLIN, 0});
   return poll(waiting.data(), waiting.size(), timeout_ms) > 0;
 }
 
 FileDescriptor AcceptAny(const ListeningSockets& sockets) {
-  for (const FileDescriptor& worker : sockets.workers) {
+  for (const ListeningSocket& worker : sockets.workers) {
     FileDescriptor accepted(accept4(worker.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (accepted.valid()) return accepted;
   }
@@ -229,7 +230,7 @@ TEST_P(GateTest, SpreadsOverAllWorkers) {
   std::vector<TcpClient> clients;
   for (int i = 0; i < 100; ++i) clients.push_back(Connect(ClientSide(sockets)));
   for (const TcpClient& client : clients) EXPECT_TRUE(client.connected());
-  for (const FileDescriptor& worker : sockets.workers) {
+  for (const ListeningSocket& worker : sockets.workers) {
     EXPECT_TRUE(FileDescriptor(accept4(worker.get(), nullptr, nullptr, 0)).valid());
   }
 }
