@@ -235,8 +235,9 @@ void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
   const auto until = [since](absl::Duration grace) {
     return since + absl::ToChronoNanoseconds(grace);
   };
-  // A reading misses the SYN that the kernel is just answering.
-  for (int none_in_a_row = 0; none_in_a_row < 2;) {
+  // Without the kernel's help, a reading misses the SYN that it is just answering.
+  const int wanted = net::AwaitPacketsInHand() ? 1 : 2;
+  for (int none_in_a_row = 0;;) {
     const Clock::time_point asked = Clock::now();
     if (asked >= until(options_.handshake_grace)) return;
     const absl::StatusOr<int> under_way = net::HandshakesUnderWay(closing);
@@ -245,8 +246,9 @@ void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
       return;
     }
     none_in_a_row = *under_way == 0 ? none_in_a_row + 1 : 0;
+    if (none_in_a_row == wanted) return;
     // Asking can be dear: no more than half of the time goes into it.
-    if (none_in_a_row < 2) std::this_thread::sleep_for(std::max(kLeastPause, Clock::now() - asked));
+    std::this_thread::sleep_for(std::max(kLeastPause, Clock::now() - asked));
   }
 }
 

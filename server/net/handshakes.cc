@@ -1,11 +1,14 @@
 #include "net/handshakes.h"
 
 #include <linux/inet_diag.h>
+#include <linux/membarrier.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -98,5 +101,9 @@ absl::StatusOr<int> HandshakesUnderWay(const std::vector<Address>& addresses) {
   }
   return count;
 }
+
+// The kernel receives packets within read-side sections of RCU, and this waits for all of those
+// that have begun (synchronize_rcu() in kernel/sched/membarrier.c).
+bool AwaitPacketsInHand() { return syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) == 0; }
 
 }  // namespace greeter::net

@@ -1,4 +1,4 @@
-// Asks the kernel which TCP handshakes are under way. A system call's worth; no thread of its own.
+// Asks the kernel which TCP handshakes are under way. A few system calls; no thread of its own.
 
 #ifndef GREETER_NET_HANDSHAKES_H_
 #define GREETER_NET_HANDSHAKES_H_
@@ -19,6 +19,12 @@ namespace greeter::net {
 // FAILED_PRECONDITION where it can't be told: a sandbox without netlink (systemd's
 // RestrictAddressFamilies= without AF_NETLINK, gVisor) or a kernel without inet_diag. Any thread.
 absl::StatusOr<int> HandshakesUnderWay(const std::vector<Address>& addresses);
+
+// Returns once the kernel is through with every packet it had in hand at the time of the call: the
+// SYN that it was just answering is a handshake under way, and who just completed one is queued.
+// Takes 10 ms or so. False where the kernel can't (membarrier(2) missing or forbidden, a kernel
+// with CPUs that have no tick): then a packet may still be in hand. Any thread.
+bool AwaitPacketsInHand();
 
 }  // namespace greeter::net
 

@@ -92,6 +92,8 @@ TEST(HandshakesElsewhereTest, AWildcardTakesInItsWholePort) {
   EXPECT_EQ(UnderWay(At("0.0.0.0:0").WithPort(listener.bound.port())), 1);
 }
 
+TEST(PacketsInHandTest, ThisKernelTellsWhenTheyAreDone) { EXPECT_TRUE(AwaitPacketsInHand()); }
+
 // Runs in a child process as the user that owns nothing.
 void CountAsNobody() {
   if (setgid(65534) != 0 || setuid(65534) != 0) _exit(2);
