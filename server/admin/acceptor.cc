@@ -12,7 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
 
@@ -21,17 +20,6 @@ namespace {
 
 // Connections accepted before Stop() is looked at again.
 constexpr int kBatch = 64;
-
-// Between two records of the same kind.
-constexpr absl::Duration kLogInterval = absl::Minutes(1);
-
-// Whether it is time to log again; if so, the next time is kLogInterval from now.
-bool IsDue(absl::Time* logged) {
-  const absl::Time now = absl::Now();
-  if (now < *logged + kLogInterval) return false;
-  *logged = now;
-  return true;
-}
 
 }  // namespace
 
@@ -105,7 +93,7 @@ void Acceptor::HandOver(net::FileDescriptor connection) {
 
 void Acceptor::TurnAway() {
   ++turned_away_;
-  if (!IsDue(&turning_away_logged_)) return;
+  if (!turning_away_.IsDue()) return;
   spdlog::warn(
       "admin: as many connections are open as may be, {} turned away; close some, or raise the "
       "limit of open files (ulimit -n, or LimitNOFILE= in systemd)",
@@ -113,7 +101,7 @@ void Acceptor::TurnAway() {
 }
 
 void Acceptor::OnExhausted(int error) {
-  if (!IsDue(&exhaustion_logged_)) return;
+  if (!exhaustion_.IsDue()) return;
   spdlog::warn(
       "admin: connections wait, accepting one failed: {}; raise the limit of open files (ulimit "
       "-n, or LimitNOFILE= in systemd) if this lasts",

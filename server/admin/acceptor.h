@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin/connection_census.h"
+#include "admin/log_pause.h"
 #include "net/accept.h"
 #include "net/file_descriptor.h"
 
@@ -73,8 +74,8 @@ class Acceptor {
   ConnectionCensus open_;
   // Since it was logged.
   uint64_t turned_away_ = 0;
-  absl::Time turning_away_logged_ = absl::InfinitePast();
-  absl::Time exhaustion_logged_ = absl::InfinitePast();
+  LogPause turning_away_;
+  LogPause exhaustion_;
 
   std::thread thread_;
 };

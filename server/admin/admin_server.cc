@@ -13,6 +13,7 @@
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
+#include "spdlog/spdlog.h"
 
 namespace greeter::admin {
 namespace {
@@ -35,7 +36,7 @@ constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
 AdminServer::AdminServer(control::Controller* controller, Options options)
     : options_(std::move(options)),
       data_health_(std::make_shared<DataHealth>()),
-      service_(controller, &calls_) {
+      service_(controller, &unix_peers_, &calls_) {
   controller->Observe([health = data_health_](const control::Snapshot& snapshot) {
     health->Report(snapshot.serving());
   });
@@ -57,16 +58,8 @@ absl::Status AdminServer::Serve() {
   if (server_ == nullptr) return absl::InternalError("admin: gRPC did not start; see its log");
   data_health_->Attach(server_->GetHealthCheckService());
 
-  // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
-  const auto hand_over = [this](net::FileDescriptor connection) {
-    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-    parameters.listener_fd = listener_->socket.get();
-    parameters.fd = connection.Release();
-    entrance_->HandleNewConnection(&parameters);
-  };
-  auto acceptor = Acceptor::Start(listener_->socket.get(), options_.acceptor, hand_over);
-  if (!acceptor.ok()) return acceptor.status();
-  acceptor_ = *std::move(acceptor);
+  const absl::Status accepting = StartAccepting();
+  if (!accepting.ok()) return accepting;
 
   const auto report = [health = server_->GetHealthCheckService()](bool answers) {
     health->SetServingStatus("", answers);
@@ -75,6 +68,41 @@ absl::Status AdminServer::Serve() {
   if (!self_check.ok()) return self_check.status();
   self_check_ = *std::move(self_check);
   return absl::OkStatus();
+}
+
+absl::Status AdminServer::StartAccepting() {
+  Acceptor::Options options = options_.acceptor;
+  if (listener_->bound.is_unix()) {
+    options.max_connections =
+        std::max<size_t>(options.max_connections / kDescriptorsPerUnixConnection, 1);
+    auto entrance = UnixEntrance::Start(&unix_peers_, options.max_connections);
+    if (!entrance.ok()) return entrance.status();
+    unix_entrance_ = *std::move(entrance);
+  }
+  // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
+  auto acceptor =
+      Acceptor::Start(listener_->socket.get(), std::move(options),
+                      [this](net::FileDescriptor connection) { HandOver(std::move(connection)); });
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
+void AdminServer::HandOver(net::FileDescriptor connection) {
+  if (unix_entrance_ != nullptr) {
+    absl::StatusOr<net::FileDescriptor> admitted = unix_entrance_->Admit(std::move(connection));
+    if (!admitted.ok()) {
+      if (refusals_.IsDue()) {
+        spdlog::warn("a connection was closed: {}", std::string(admitted.status().message()));
+      }
+      return;
+    }
+    connection = *std::move(admitted);
+  }
+  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+  parameters.listener_fd = listener_->socket.get();
+  parameters.fd = connection.Release();
+  entrance_->HandleNewConnection(&parameters);
 }
 
 std::unique_ptr<grpc::Server> AdminServer::Build(
@@ -117,6 +145,8 @@ void AdminServer::Stop(absl::Duration timeout) {
     data_health_->Detach();
     server_.reset();
   }
+  if (unix_entrance_ != nullptr) unix_entrance_->Stop(kGoodbye);
+  unix_entrance_.reset();
   entrance_.reset();
   listener_.reset();
 }

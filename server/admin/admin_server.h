@@ -16,8 +16,11 @@
 #include "admin/admin_listener.h"
 #include "admin/admin_service.h"
 #include "admin/data_health.h"
+#include "admin/log_pause.h"
 #include "admin/open_calls.h"
 #include "admin/self_check.h"
+#include "admin/unix_entrance.h"
+#include "admin/unix_peers.h"
 #include "control/controller.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -28,6 +31,8 @@ namespace greeter::admin {
 class AdminServer {
  public:
   struct Options {
+    // Its max_connections are those of a TCP address; a connection over a unix socket takes
+    // kDescriptorsPerUnixConnection descriptors, so there are as many times fewer.
     Acceptor::Options acceptor;
     SelfCheck::Options self_check;
   };
@@ -62,12 +67,16 @@ class AdminServer {
   void Stop(absl::Duration timeout);
 
  private:
+  absl::Status StartAccepting();
+  // Hands a connection to gRPC, by way of unix_entrance_ if there is one. On the acceptor's thread.
+  void HandOver(net::FileDescriptor connection);
   std::unique_ptr<grpc::Server> Build(
       std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
 
   // Constant after construction.
   const Options options_;
   const std::shared_ptr<DataHealth> data_health_;
+  UnixPeers unix_peers_;
   OpenCalls calls_;
   AdminService service_;
 
@@ -76,10 +85,15 @@ class AdminServer {
 
   // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.
   std::optional<AdminListener> listener_;
+  // Of a unix socket only.
+  std::unique_ptr<UnixEntrance> unix_entrance_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<SelfCheck> self_check_;
+
+  // Owned by the acceptor's thread.
+  LogPause refusals_;
 };
 
 }  // namespace greeter::admin

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
@@ -19,6 +20,8 @@
 
 namespace greeter::admin {
 namespace {
+
+constexpr char kUnixPeer[] = "unix";
 
 using ChangeResult = control::Controller::ChangeResult;
 
@@ -48,14 +51,28 @@ Response ToResponse(ChangeResult result, const std::string& listener) {
 
 std::string ReadablePeer(const std::string& peer) {
   absl::string_view rest = peer;
-  if (absl::ConsumePrefix(&rest, "unix:")) return "unix";
+  // Of connections over the admin's socket, which are "unix-abstract:" (UnixPeers), and any other.
+  if (absl::StartsWith(rest, kUnixPeer)) return kUnixPeer;
   if (!absl::ConsumePrefix(&rest, "ipv4:")) absl::ConsumePrefix(&rest, "ipv6:");
   // gRPC gives a URI, in which brackets and the scope's "%" are escaped.
   return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
-AdminService::AdminService(control::Controller* controller, OpenCalls* calls)
-    : controller_(controller), calls_(calls) {}
+AdminService::AdminService(control::Controller* controller, const UnixPeers* unix_peers,
+                           OpenCalls* calls)
+    : controller_(controller), unix_peers_(unix_peers), calls_(calls) {}
+
+absl::Status AdminService::SignChange(const grpc::CallbackServerContext& context,
+                                      control::Change* change) const {
+  const std::string peer = context.peer();
+  change->peer = ReadablePeer(peer);
+  change->author = change->peer;
+  if (change->peer != kUnixPeer) return absl::OkStatus();
+  std::optional<PeerCredentials> credentials = unix_peers_->Find(peer);
+  if (!credentials.has_value()) return absl::CancelledError("the connection has ended");
+  change->author = std::move(credentials->user);
+  return absl::OkStatus();
+}
 
 template <class Request, class Response>
 grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* context,
@@ -70,8 +87,11 @@ grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* cont
     return call.get();
   }
   control::Change change = make(request);
-  change.peer = ReadablePeer(context->peer());
-  change.author = change.peer;
+  const absl::Status signed_by = SignChange(*context, &change);
+  if (!signed_by.ok()) {
+    call->Answer(signed_by);
+    return call.get();
+  }
   std::string listener = change.listener;
   controller_->Submit(std::move(change),
                       [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {

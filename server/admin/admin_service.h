@@ -7,6 +7,7 @@
 #include <string>
 
 #include "admin/open_calls.h"
+#include "admin/unix_peers.h"
 #include "control/api.h"
 #include "control/controller.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
@@ -36,8 +37,8 @@ using RawAdminService = RawUnaryMethods<
 
 class AdminService final : public RawAdminService {
  public:
-  // Both outlive the gRPC server that this is registered with.
-  AdminService(control::Controller* controller, OpenCalls* calls);
+  // All outlive the gRPC server that this is registered with.
+  AdminService(control::Controller* controller, const UnixPeers* unix_peers, OpenCalls* calls);
 
   // By gRPC, on any of its threads.
   grpc::ServerUnaryReactor* SetMessage(grpc::CallbackServerContext* context,
@@ -71,6 +72,10 @@ class AdminService final : public RawAdminService {
                                                           const grpc::ByteBuffer* request) override;
 
  private:
+  // Tells `change` who asks for it, in the call of `context`. CANCELLED if its connection has
+  // ended.
+  absl::Status SignChange(const grpc::CallbackServerContext& context,
+                          control::Change* change) const;
   // Decodes a change's request and submits what `make` makes of it.
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
@@ -78,6 +83,7 @@ class AdminService final : public RawAdminService {
                                    control::Change (*make)(const Request&));
 
   control::Controller* const controller_;
+  const UnixPeers* const unix_peers_;
   OpenCalls* const calls_;
 };
 

@@ -9,7 +9,7 @@ namespace greeter::daemon {
 struct DescriptorBudget {
   // Listening sockets, workers and connections of clients.
   int data_plane = 0;
-  // Connections of operators.
+  // Connections of operators, at one descriptor each.
   int admin_connections = 0;
 };
 

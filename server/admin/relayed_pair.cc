@@ -1,0 +1,113 @@
+#include "admin/relayed_pair.h"
+
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace greeter::admin {
+namespace {
+
+// Chunks moved before others have their turn.
+constexpr int kTurn = 4;
+
+bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
+
+}  // namespace
+
+RelayedPair::RelayedPair(net::FileDescriptor client, net::FileDescriptor server,
+                         std::function<void()> ended)
+    : ended_(std::move(ended)) {
+  ends_[kClient].socket = std::move(client);
+  ends_[kServer].socket = std::move(server);
+  for (const Side side : {kClient, kServer}) ends_[side].watched = {this, side};
+}
+
+RelayedPair::~RelayedPair() {
+  for (End& end : ends_) end.socket.Close();
+  ended_();
+}
+
+uint32_t RelayedPair::Wanted(Side side) const {
+  const End& end = ends_[side];
+  uint32_t events = 0;
+  if (!end.ended && ends_[Other(side)].pending.empty()) events |= EPOLLIN;
+  if (!end.pending.empty()) events |= EPOLLOUT;
+  // The server's end is to be known even while there is no room for its last words.
+  if (side == kServer && !hung_up()) events |= EPOLLRDHUP;
+  return events;
+}
+
+bool RelayedPair::Watch(int epoll) {
+  for (const Side side : {kClient, kServer}) {
+    End& end = ends_[side];
+    const uint32_t wanted = Wanted(side);
+    if (wanted == end.events) continue;
+    // Hang-ups are reported whether asked for or not: an end that nothing is wanted from is left
+    // out.
+    const int operation = wanted == 0       ? EPOLL_CTL_DEL
+                          : end.events == 0 ? EPOLL_CTL_ADD
+                                            : EPOLL_CTL_MOD;
+    epoll_event event = {};
+    event.events = wanted;
+    event.data.ptr = &end.watched;
+    if (epoll_ctl(epoll, operation, end.socket.get(), &event) != 0) return false;
+    end.events = wanted;
+  }
+  return true;
+}
+
+void RelayedPair::OnEvents(Side side, uint32_t events, RelayBuffer* buffer) {
+  const bool closed = (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0;
+  if (closed) ends_[side].hung_up = true;
+  if ((events & EPOLLOUT) != 0 || closed) Flush(side);
+  if ((events & EPOLLIN) != 0 || closed) Pump(side, buffer);
+}
+
+void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
+  End& from = ends_[side];
+  End& to = ends_[Other(side)];
+  for (int i = 0; i < kTurn && !from.ended && to.pending.empty(); ++i) {
+    const ssize_t size = recv(from.socket.get(), buffer->data(), buffer->size(), MSG_DONTWAIT);
+    if (size < 0 && WouldBlock(errno)) return;
+    if (size <= 0) {
+      // An error is an end, too: it comes once what was sent before has been read.
+      from.ended = true;
+      Flush(Other(side));
+      return;
+    }
+    Send(&to, buffer->data(), static_cast<size_t>(size));
+    if (static_cast<size_t>(size) < buffer->size()) return;
+  }
+}
+
+void RelayedPair::Flush(Side side) {
+  End& end = ends_[side];
+  if (!end.pending.empty()) {
+    const std::string pending = std::exchange(end.pending, std::string());
+    Send(&end, pending.data(), pending.size());
+  }
+  if (end.pending.empty() && ends_[Other(side)].ended) shutdown(end.socket.get(), SHUT_WR);
+}
+
+void RelayedPair::Send(End* end, const char* data, size_t size) {
+  size_t sent = 0;
+  while (sent < size && !end->gone) {
+    const ssize_t count =
+        send(end->socket.get(), data + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (count >= 0) {
+      sent += static_cast<size_t>(count);
+    } else if (WouldBlock(errno)) {
+      end->pending.assign(data + sent, size - sent);
+      return;
+    } else {
+      // What else comes for it is read and dropped, until its source has noticed.
+      end->gone = true;
+    }
+  }
+}
+
+bool RelayedPair::over() const { return ends_[kServer].ended && ends_[kClient].pending.empty(); }
+
+}  // namespace greeter::admin

@@ -1,0 +1,69 @@
+// Lets clients of the admin's unix socket in, so that their calls tell who made them.
+//
+// gRPC says of a call's peer what getpeername(2) says of its socket, and that is nothing for a
+// client of a unix socket, whose user the kernel knows all the same. So gRPC is not given the
+// client's socket but one end of a socketpair, whose other end has a name of its own: that is the
+// peer that gRPC reports, UnixPeers knows who is behind it, and a Relay carries the bytes. It works
+// with every gRPC client, and costs two more descriptors for each connection and some microseconds
+// for each call. Nobody can borrow a name: what a client calls its own socket, gRPC doesn't see.
+
+#ifndef GREETER_ADMIN_UNIX_ENTRANCE_H_
+#define GREETER_ADMIN_UNIX_ENTRANCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "admin/connection_census.h"
+#include "admin/peer_credentials.h"
+#include "admin/relay.h"
+#include "admin/unix_peers.h"
+#include "net/file_descriptor.h"
+
+namespace greeter::admin {
+
+// Descriptors that a connection takes: the client's socket, and both ends of the socketpair.
+inline constexpr size_t kDescriptorsPerUnixConnection = 3;
+
+class UnixEntrance {
+ public:
+  // `peers` outlives this. gRPC is never given more than `max_connections` at the same time.
+  // FAILED_PRECONDITION if there are no descriptors left to begin with.
+  static absl::StatusOr<std::unique_ptr<UnixEntrance>> Start(UnixPeers* peers,
+                                                             size_t max_connections);
+
+  UnixEntrance(const UnixEntrance&) = delete;
+  UnixEntrance& operator=(const UnixEntrance&) = delete;
+
+  // The socket to hand to gRPC in place of `client`, which is connected and doesn't block. On an
+  // error `client` is closed. By one thread, the acceptor's; may block while a user's name is
+  // looked up.
+  absl::StatusOr<net::FileDescriptor> Admit(net::FileDescriptor client);
+
+  // Once gRPC has closed its sockets, and nobody is admitted any more: gives clients `timeout` to
+  // receive what it said last, and closes the rest. Idempotent.
+  void Stop(absl::Duration timeout) { relay_->Stop(timeout); }
+
+ private:
+  UnixEntrance(UnixPeers* peers, size_t max_connections, std::unique_ptr<Relay> relay);
+  // Names `socket` as no socket was named before, and returns the name.
+  absl::StatusOr<std::string> Name(int socket);
+
+  // Constant after construction.
+  UnixPeers* const peers_;
+  // Nobody else can guess it, and take a name in advance.
+  const std::string prefix_;
+  const std::unique_ptr<Relay> relay_;
+
+  // Owned by the admitting thread.
+  UserNames names_;
+  ConnectionCensus open_;
+  uint64_t last_ = 0;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_UNIX_ENTRANCE_H_

@@ -1,0 +1,30 @@
+#include "admin/unix_peers.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace greeter::admin {
+
+std::string UnixPeers::PeerOf(absl::string_view name) {
+  return absl::StrCat("unix-abstract:", name);
+}
+
+void UnixPeers::Add(absl::string_view name, PeerCredentials credentials) {
+  const std::lock_guard lock(mutex_);
+  peers_.insert_or_assign(PeerOf(name), std::move(credentials));
+}
+
+void UnixPeers::Remove(absl::string_view name) {
+  const std::lock_guard lock(mutex_);
+  peers_.erase(PeerOf(name));
+}
+
+std::optional<PeerCredentials> UnixPeers::Find(absl::string_view peer) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = peers_.find(std::string(peer));
+  if (found == peers_.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace greeter::admin
