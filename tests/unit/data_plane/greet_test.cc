@@ -62,6 +62,11 @@ struct Case {
   size_t greeting;
   size_t said;
   bool is_template;
+
+  std::string Name() const {
+    return absl::StrCat("Greeting", greeting, "Said", said, is_template ? "Template" : "");
+  }
+  friend void PrintTo(const Case& test, std::ostream* out) { *out << test.Name(); }
 };
 
 // Promise 2: clients that speak get the whole greeting and a clean end.
@@ -156,11 +161,7 @@ INSTANTIATE_TEST_SUITE_P(Sizes, SpeakingTest,
                          ::testing::Values(Case{11, 100, false}, Case{11, 1 << 20, false},
                                            Case{65536, 100, false}, Case{65536, 1 << 20, false},
                                            Case{65536, 1 << 20, true}),
-                         [](const auto& test) {
-                           return "Greeting" + std::to_string(test.param.greeting) + "Said" +
-                                  std::to_string(test.param.said) +
-                                  (test.param.is_template ? "Template" : "");
-                         });
+                         [](const auto& test) { return test.param.Name(); });
 
 // Promise 2, to its bound: who never stops is cut at the end of the linger time, greeted whole.
 TEST_F(GreetTest, EndlessSpeakerIsGreetedThenCut) {
