@@ -90,8 +90,9 @@ void Controller::Submit(Change change, ChangeDone done) {
     Decision decision = DecisionOn(change);
     absl::StatusOr<ChangeResult> result =
         status.ok() ? Execute(change) : absl::StatusOr<ChangeResult>(std::move(status));
-    if (result.ok()) decision.after = result->revision.number();
+    if (result.ok() && !decision.validate_only) decision.after = result->revision.number();
     decision.outcome = result.status().code();
+    decision.reason = std::string(result.status().message());
     options_.audit(decision);
     done(std::move(result));
   });

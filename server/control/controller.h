@@ -65,8 +65,8 @@ struct ServerIdentity {
   std::string config_file = {};
 };
 
-// What became of a change: everything that an audit wants to know, and nothing of what clients are
-// told.
+// What became of a change: everything that an audit wants to know, and nothing of what clients of
+// the data plane are told.
 struct Decision {
   // As in Change.
   std::string action;
@@ -74,11 +74,13 @@ struct Decision {
   std::string peer;
   std::string comment;
   bool validate_only = false;
-  // The current revision before and after. The same: refused, or nothing to change. For
-  // validate_only, `after` is the one it would have made.
+  // The current revision before and after. The same: refused, nothing to change, or
+  // validate_only.
   uint64_t before = 0;
   uint64_t after = 0;
   absl::StatusCode outcome = absl::StatusCode::kOk;
+  // Why it was refused, as the client is told; empty if it was not.
+  std::string reason;
 };
 
 class Controller {

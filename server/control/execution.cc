@@ -101,6 +101,7 @@ absl::Status Controller::Begin(api::Config initial, std::optional<std::string> f
       decision.before = current_.revision.number();
       decision.after = recorded.ok() ? record.revision.number() : decision.before;
       decision.outcome = recorded.code();
+      decision.reason = std::string(recorded.message());
       options_.audit(decision);
     }
     if (!recorded.ok()) return recorded;

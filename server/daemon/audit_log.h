@@ -1,5 +1,7 @@
 // One log record for every change that was asked for, accepted or refused: who, from where, what,
-// and the revisions before and after. Never what a greeting says.
+// the revisions before and after, and the reason of a refusal. Never what a greeting says, but for
+// the name of a variable that is none. What was only tried (validate_only) is a "dry run" there,
+// for it tells who has looked for what would pass, and never an accepted change.
 
 #ifndef GREETER_DAEMON_AUDIT_LOG_H_
 #define GREETER_DAEMON_AUDIT_LOG_H_
@@ -19,7 +21,7 @@ class AuditLog {
   // `records` is of MakeRecordLogger().
   explicit AuditLog(std::shared_ptr<spdlog::logger> records) : records_(std::move(records)) {}
 
-  // At level info if accepted, warning if refused.
+  // At level info if accepted, or if it was a dry run; warning if refused.
   void operator()(const control::Decision& decision) const;
 
  private:

@@ -145,15 +145,23 @@ TEST_F(ConfigFileTest, EveryChangeIsAuditedWithoutWhatTheGreetingSays) {
 
   ASSERT_EQ(Ctl({"message", "set", "SECRET 2", "--expect-revision", "9"}).code, 5);
   ASSERT_TRUE(greeter.WaitForLog("outcome=ABORTED")) << greeter.log();
-  EXPECT_THAT(LastLine(greeter, "change refused"),
-              AllOf(HasSubstr(" warning "), HasSubstr("old_revision=2 new_revision=2"),
-                    HasSubstr("outcome=ABORTED")));
+  EXPECT_THAT(
+      LastLine(greeter, "change refused"),
+      AllOf(HasSubstr(" warning "), HasSubstr("old_revision=2 new_revision=2"),
+            HasSubstr("outcome=ABORTED"), HasSubstr("reason=\"the current revision is 2, not 9")));
   ASSERT_EQ(Ctl({"message", "set", "SECRET ${nonsense}", "--template"}).code, 7);
   EXPECT_TRUE(greeter.WaitForLog("outcome=INVALID_ARGUMENT")) << greeter.log();
   ASSERT_EQ(Ctl({"stop", "-l", "nobody"}).code, 4);
   ASSERT_TRUE(greeter.WaitForLog("outcome=NOT_FOUND")) << greeter.log();
   EXPECT_THAT(LastLine(greeter, "change refused"),
-              AllOf(HasSubstr("action=\"stop nobody\""), HasSubstr("outcome=NOT_FOUND")));
+              AllOf(HasSubstr("action=\"stop nobody\""), HasSubstr("outcome=NOT_FOUND"),
+                    HasSubstr("reason=")));
+  // What was only tried is no change.
+  ASSERT_EQ(Ctl({"rollback", "1", "--dry-run"}).code, 0);
+  ASSERT_TRUE(greeter.WaitForLog("dry run")) << greeter.log();
+  EXPECT_THAT(LastLine(greeter, "dry run"),
+              AllOf(HasSubstr(" info "), HasSubstr("dry run passed"),
+                    HasSubstr("old_revision=2 new_revision=2"), HasSubstr("validate_only=true")));
   EXPECT_THAT(greeter.log(), Not(HasSubstr("SECRET")));
 }
 

@@ -292,6 +292,7 @@ TEST_F(ControllerLifeTest, EveryDecisionIsTold) {
     told.push_back(absl::StrCat(decision.action, decision.validate_only ? "?" : "", " ",
                                 decision.before, "-", decision.after, " ",
                                 absl::StatusCodeToString(decision.outcome)));
+    EXPECT_EQ(decision.reason.empty(), decision.outcome == absl::StatusCode::kOk);
   };
   MakeController();
   Start();
@@ -309,7 +310,7 @@ TEST_F(ControllerLifeTest, EveryDecisionIsTold) {
   ASSERT_FALSE(Run(SetMessage(Message("Tach"))).ok());
   EXPECT_THAT(told,
               ElementsAre("set message of default 1-2 OK", "set message of default 2-2 OK",
-                          "set message of default? 2-3 OK", "set message of default 2-2 ABORTED",
+                          "set message of default? 2-2 OK", "set message of default 2-2 ABORTED",
                           "set message of default 2-2 UNAVAILABLE",
                           "set message of default 2-2 UNAVAILABLE"));
 }
