@@ -11,6 +11,7 @@
 #include "admin_cli/render.h"
 #include "admin_cli/unified_diff.h"
 #include "config/config_text.h"
+#include "config/defaults.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -76,16 +77,14 @@ absl::Status Run(const ConfigDiffCommand& command, Session& session) {
   session.failed = kUsage;
   auto config = ReadConfig(command.file, session.console.in);
   if (!config.ok()) return config.status();
-  api::ApplyConfigRequest request;
-  *request.mutable_config() = *std::move(config);
-  const auto run = TryOut(session.client, &Client::ApplyConfig, std::move(request));
-  if (!run.ok()) return run.status();
-  const std::string before = config::ToYaml(run->now.config());
-  const std::string after = config::ToYaml(run->would_be.config());
+  const auto now = session.client.GetConfig({});
+  if (!now.ok()) return now.status();
+  config::Complete(*config);
+  const std::string before = config::ToYaml(now->config());
+  const std::string after = config::ToYaml(*config);
   const std::string name = command.file == "-" ? "standard input" : Printable(command.file);
-  Show(session, run->would_be,
-       UnifiedDiff({absl::StrCat("revision ", run->now.revision().number()), before},
-                   {name, after}));
+  Show(session, *config,
+       UnifiedDiff({absl::StrCat("revision ", now->revision().number()), before}, {name, after}));
   if (before != after) session.done = kFailure;
   return absl::OkStatus();
 }

@@ -19,8 +19,8 @@ constexpr char kApplyHelp[] =
 constexpr char kDiffHelp[] =
     "Prints a unified diff: \"-\" is the current config, \"+\" the file's with every default "
     "filled\n"
-    "in, as the server would keep it. The server checks the file as \"config apply --dry-run\"\n"
-    "does. With -o json or -o yaml: the server's answer to that check.\n"
+    "in. It only reads: whether the server would take the file, \"config apply --dry-run\" tells.\n"
+    "With -o json or -o yaml: the file's config, complete.\n"
     "Exit codes: 0 the same, 1 different; what has code 1 elsewhere has 2 here.\n";
 
 constexpr char kHistoryHelp[] =

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "config/defaults.h"
 #include "control/controller.h"
 #include "control/validation.h"
 #include "google/protobuf/util/message_differencer.h"
@@ -83,7 +84,7 @@ absl::Status Controller::Begin(api::Config initial, std::optional<std::string> f
   start.file_hash = std::move(file_hash);
   if (!is_first) current_ = **std::move(latest);
   Record record = is_new ? NextRecord(start, std::move(initial)) : current_;
-  Complete(record.config);
+  config::Complete(record.config);
   const std::vector<FieldViolation> violations = CheckConfig(record.config);
   if (!violations.empty()) {
     const absl::Status invalid = InvalidArgument(violations);
@@ -165,7 +166,7 @@ absl::StatusOr<api::Config> Controller::Desire(Change& change) {
   }
   absl::Status status = change.edit(desired);
   if (!status.ok()) return status;
-  Complete(desired);
+  config::Complete(desired);
   std::vector<FieldViolation> violations = ValidateOptions(change.options);
   std::vector<FieldViolation> found = CheckConfig(desired);
   // What is wrong with an earlier Config is nothing in the request.

@@ -27,11 +27,6 @@ size_t EndingBytes(api::Ending ending) {
   }
 }
 
-void SetDefault(absl::Duration value, google::protobuf::Duration& field) {
-  field.set_seconds(value / absl::Seconds(1));
-  field.set_nanos(static_cast<int32_t>(value % absl::Seconds(1) / absl::Nanoseconds(1)));
-}
-
 void CheckUtf8(const std::string& field, absl::string_view text, Violations& violations) {
   const std::optional<size_t> invalid = base::FirstInvalidUtf8(text);
   if (!invalid.has_value()) return;
@@ -137,24 +132,6 @@ void CheckListener(const std::string& path, const api::Listener& listener, Viola
 }
 
 }  // namespace
-
-void Complete(api::Config& config) {
-  for (api::Listener& listener : *config.mutable_listeners()) {
-    if (!listener.has_enabled()) listener.set_enabled(true);
-    if (listener.has_greeting() && listener.greeting().ending() == api::ENDING_UNSPECIFIED) {
-      listener.mutable_greeting()->set_ending(api::ENDING_NONE);
-    }
-    api::Limits& limits = *listener.mutable_limits();
-    if (!limits.has_write_timeout()) {
-      SetDefault(kDefaultWriteTimeout, *limits.mutable_write_timeout());
-    }
-    if (!limits.has_linger_timeout()) {
-      SetDefault(kDefaultLingerTimeout, *limits.mutable_linger_timeout());
-    }
-    if (limits.overflow() == api::OVERFLOW_UNSPECIFIED) limits.set_overflow(api::OVERFLOW_WAIT);
-    if (limits.accept_burst() == 0) limits.set_accept_burst(limits.accept_rate());
-  }
-}
 
 std::vector<FieldViolation> Validate(const api::Config& config) {
   if (config.listeners_size() > kMaxListeners) {

@@ -1,5 +1,5 @@
-// Which Configs are valid as far as the API alone can tell, and what a Config means in full. What
-// only the data plane knows (addresses, templates) is DataPlane::Check's part.
+// Which Configs are valid as far as the API alone can tell. What only the data plane knows
+// (addresses, templates) is DataPlane::Check's part.
 
 #ifndef GREETER_CONTROL_VALIDATION_H_
 #define GREETER_CONTROL_VALIDATION_H_
@@ -22,18 +22,12 @@ inline constexpr size_t kMaxCommentBytes = 1024;
 // Per second; also the largest burst.
 inline constexpr uint32_t kMaxAcceptRate = 1'000'000;
 inline constexpr size_t kMaxNameBytes = 63;
-// Bounds of Limits.write_timeout and linger_timeout, and their defaults.
+// Bounds of Limits.write_timeout and linger_timeout.
 inline constexpr absl::Duration kMinTimeout = absl::Milliseconds(1);
 inline constexpr absl::Duration kMaxTimeout = absl::Hours(1);
-inline constexpr absl::Duration kDefaultWriteTimeout = absl::Seconds(30);
-inline constexpr absl::Duration kDefaultLingerTimeout = absl::Seconds(5);
 
-// Fills in every default, so that a stored Config does not change its meaning with a new version.
-// Fields that are set stay as they are, right or wrong. Any thread.
-void Complete(api::Config& config);
-
-// All violations at once; field paths start at the Config. `config` is complete. A Config of too
-// many listeners has that one violation. Any thread.
+// All violations at once; field paths start at the Config. `config` is complete
+// (config/defaults.h). A Config of too many listeners has that one violation. Any thread.
 std::vector<FieldViolation> Validate(const api::Config& config);
 
 // At most one violation, of "change.comment". Any thread.

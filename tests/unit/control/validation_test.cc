@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "config/defaults.h"
+
 namespace greeter::control {
 namespace {
 
@@ -18,7 +20,7 @@ class ValidationTest : public ::testing::Test {
     listener_->set_name("default");
     listener_->set_address(":9190");
     listener_->mutable_greeting()->set_text("Hello world");
-    Complete(config_);
+    config::Complete(config_);
   }
 
   // The only violation's field; empty if the Config is valid.
@@ -55,7 +57,7 @@ TEST_F(ValidationTest, CompleteKeepsWhatIsSet) {
   listener_->mutable_limits()->set_overflow(api::OVERFLOW_REJECT);
   listener_->clear_greeting();
   const std::string before = config_.SerializeAsString();
-  Complete(config_);
+  config::Complete(config_);
   EXPECT_EQ(config_.SerializeAsString(), before);
 }
 
