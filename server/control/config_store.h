@@ -24,6 +24,10 @@ struct AppliedFile {
   uint64_t revision = 0;
 };
 
+// What a store keeps of Configs besides the newest, at most: a thousand of the largest would be
+// gigabytes.
+inline constexpr size_t kMaxHistoryBytes = size_t{64} << 20;
+
 // One accepted change.
 struct Record {
   api::Revision revision;

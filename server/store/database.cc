@@ -62,6 +62,16 @@ absl::StatusOr<std::string> Database::QueryText(absl::string_view sql) {
   return *row ? statement.Text(0) : "";
 }
 
+absl::StatusOr<int64_t> Database::BytesInUse() {
+  const absl::StatusOr<int64_t> pages = QueryInt("PRAGMA page_count");
+  if (!pages.ok()) return pages;
+  const absl::StatusOr<int64_t> unused = QueryInt("PRAGMA freelist_count");
+  if (!unused.ok()) return unused;
+  const absl::StatusOr<int64_t> page_size = QueryInt("PRAGMA page_size");
+  if (!page_size.ok()) return page_size;
+  return (*pages - *unused) * *page_size;
+}
+
 bool Database::in_transaction() const { return sqlite3_get_autocommit(connection_.get()) == 0; }
 
 absl::Status Database::Error(int result) const {

@@ -32,6 +32,9 @@ class Database {
   absl::StatusOr<int64_t> QueryInt(absl::string_view sql);
   absl::StatusOr<std::string> QueryText(absl::string_view sql);
 
+  // Of the file's pages those that hold something, the open transaction's changes included.
+  absl::StatusOr<int64_t> BytesInUse();
+
   // Whether a transaction is open.
   bool in_transaction() const;
 

@@ -7,7 +7,8 @@
 
 namespace greeter::store {
 
-MemoryStore::MemoryStore(size_t history) : history_(std::max<size_t>(history, 1)) {}
+MemoryStore::MemoryStore(size_t history, size_t history_bytes)
+    : history_(std::max<size_t>(history, 1)), history_bytes_(history_bytes) {}
 
 absl::StatusOr<std::optional<control::Record>> MemoryStore::Latest() {
   if (records_.empty()) return std::nullopt;
@@ -44,7 +45,11 @@ absl::Status MemoryStore::Append(const control::Record& record) {
                                                next));
   }
   records_.push_back(record);
-  if (records_.size() > history_) records_.pop_front();
+  bytes_ += record.config.ByteSizeLong();
+  while (records_.size() > 1 && (records_.size() > history_ || bytes_ > history_bytes_)) {
+    bytes_ -= records_.front().config.ByteSizeLong();
+    records_.pop_front();
+  }
   return absl::OkStatus();
 }
 

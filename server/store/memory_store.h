@@ -18,8 +18,9 @@ namespace greeter::store {
 // Owned by main, called by the controller thread alone.
 class MemoryStore : public control::ConfigStore {
  public:
-  // Keeps the newest `history` records, at least 1.
-  explicit MemoryStore(size_t history = 1000);
+  // Keeps the newest `history` records, fewer if their Configs take more than `history_bytes`; the
+  // newest in any case.
+  explicit MemoryStore(size_t history = 1000, size_t history_bytes = control::kMaxHistoryBytes);
 
   absl::StatusOr<std::optional<control::Record>> Latest() override;
   absl::StatusOr<control::Record> Get(uint64_t revision) override;
@@ -29,9 +30,11 @@ class MemoryStore : public control::ConfigStore {
  private:
   // Constant after construction.
   const size_t history_;
+  const size_t history_bytes_;
 
   // Owned by the controller thread. Oldest first, numbers without gaps.
   std::deque<control::Record> records_;
+  size_t bytes_ = 0;
 };
 
 }  // namespace greeter::store

@@ -38,15 +38,24 @@ absl::StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string
         "file under another name"));
   }
   if (!database.ok()) return database.status();
+  std::vector<OpenFile> files;
+  for (const std::string& path : StateFilesOf(*claimed)) {
+    absl::StatusOr<OpenFile> file = OpenFile::At(path);
+    if (!file.ok()) return file.status();
+    files.push_back(*std::move(file));
+  }
   std::unique_ptr<SqliteStore> store(
-      new SqliteStore(*std::move(claimed), *std::move(database), options.history));
+      new SqliteStore(*std::move(claimed), *std::move(database), std::move(files), options));
   store->set_aside_ = set_aside;
   return store;
 }
 
-SqliteStore::SqliteStore(StateDirectory directory, Database database, size_t history)
+SqliteStore::SqliteStore(StateDirectory directory, Database database, std::vector<OpenFile> files,
+                         const Options& options)
     : directory_(std::move(directory)),
-      history_(std::max<size_t>(history, 1)),
+      files_(std::move(files)),
+      history_(std::max<size_t>(options.history, 1)),
+      history_bytes_(ToSqlite(options.history_bytes)),
       database_(std::move(database)) {}
 
 absl::StatusOr<std::optional<control::Record>> SqliteStore::Latest() {
@@ -86,6 +95,10 @@ absl::StatusOr<std::vector<api::Revision>> SqliteStore::List(uint64_t before, si
 }
 
 absl::Status SqliteStore::Append(const control::Record& record) {
+  for (const OpenFile& file : files_) {
+    absl::Status in_place = file.CheckInPlace();
+    if (!in_place.ok()) return in_place;
+  }
   absl::Status status = database_.Execute("BEGIN IMMEDIATE");
   if (status.ok()) {
     status = Write(record);
@@ -103,11 +116,27 @@ absl::Status SqliteStore::Write(const control::Record& record) {
     return absl::UnavailableError(absl::StrCat("revision ", number, " can't follow ", *newest));
   }
   absl::Status status = InsertRow(database_, record);
-  if (status.ok() && number > history_) {
-    Statement prune(database_, "DELETE FROM revisions WHERE number <= ?");
-    status = prune.Bind(ToSqlite(number - history_)).Run();
-  }
+  if (status.ok()) status = Forget(number);
   return status.ok() ? database_.Execute("COMMIT") : status;
+}
+
+absl::Status SqliteStore::Forget(uint64_t newest) {
+  if (newest > history_) {
+    Statement prune(database_, "DELETE FROM revisions WHERE number <= ?");
+    const absl::Status status = prune.Bind(ToSqlite(newest - history_)).Run();
+    if (!status.ok()) return status;
+  }
+  while (true) {
+    const absl::StatusOr<int64_t> used = database_.BytesInUse();
+    if (!used.ok()) return used.status();
+    if (*used <= history_bytes_) return absl::OkStatus();
+    const absl::StatusOr<int64_t> oldest = database_.QueryInt("SELECT min(number) FROM revisions");
+    if (!oldest.ok()) return oldest.status();
+    if (*oldest == ToSqlite(newest)) return absl::OkStatus();
+    Statement forget(database_, "DELETE FROM revisions WHERE number = ?");
+    const absl::Status status = forget.Bind(*oldest).Run();
+    if (!status.ok()) return status;
+  }
 }
 
 void SqliteStore::Undo() {

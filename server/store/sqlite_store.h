@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "control/config_store.h"
 #include "store/database.h"
+#include "store/open_file.h"
 #include "store/state_directory.h"
 
 namespace greeter::store {
@@ -30,6 +31,10 @@ class SqliteStore : public control::ConfigStore {
   struct Options {
     // How many revisions to keep, the newest; at least 1.
     size_t history = 1000;
+    // The oldest are forgotten, too, while the file has more than this in use; never the newest.
+    // What they took is used again, so the file stays near this size, and its log below 4 MiB and
+    // the largest change.
+    size_t history_bytes = control::kMaxHistoryBytes;
     // A damaged file is renamed (see set_aside()) and a new one begun; without this it is an error.
     bool reset_damaged = false;
   };
@@ -45,23 +50,31 @@ class SqliteStore : public control::ConfigStore {
   absl::StatusOr<std::optional<control::Record>> Latest() override;
   absl::StatusOr<control::Record> Get(uint64_t revision) override;
   absl::StatusOr<std::vector<api::Revision>> List(uint64_t before, size_t limit) override;
-  // Waits up to 1 s for somebody who holds the file with a tool of their own.
+  // Waits up to 1 s for somebody who holds the file with a tool of their own. Refused, too, while
+  // the file's name leads elsewhere: whoever starts next would not find the record. It works again
+  // once the file is back in its place.
   absl::Status Append(const control::Record& record) override;
 
   // Where Open() put a damaged file; empty if there was none.
   const std::string& set_aside() const { return set_aside_; }
 
  private:
-  SqliteStore(StateDirectory directory, Database database, size_t history);
+  SqliteStore(StateDirectory directory, Database database, std::vector<OpenFile> files,
+              const Options& options);
 
   // Within a transaction that has begun: all of it, the commit included.
   absl::Status Write(const control::Record& record);
+  // Of what has become too much, with `newest` in the table.
+  absl::Status Forget(uint64_t newest);
   // After Write() has failed.
   void Undo();
 
   // Constant after construction (set_aside_: after Open()).
   const StateDirectory directory_;
+  // greeter.db and its log.
+  const std::vector<OpenFile> files_;
   const size_t history_;
+  const int64_t history_bytes_;
   std::string set_aside_;
 
   // Owned by the controller thread.

@@ -131,6 +131,11 @@ absl::StatusOr<Database> OpenStateFile(const StateDirectory& directory) {
   return database;
 }
 
+std::vector<std::string> StateFilesOf(const StateDirectory& directory) {
+  const std::string path = directory.FileNamed(kFile);
+  return {path, path + "-wal"};
+}
+
 absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
   const std::string path = directory.FileNamed(kFile);
   const std::string base = absl::StrCat(

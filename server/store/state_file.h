@@ -4,6 +4,7 @@
 #define GREETER_STORE_STATE_FILE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -16,6 +17,9 @@ namespace greeter::store {
 // to date. DATA_LOSS if it is damaged or not greeterd's, FAILED_PRECONDITION if it is of a newer
 // greeterd, PERMISSION_DENIED if it can't be written, UNAVAILABLE. One thread at a time.
 absl::StatusOr<Database> OpenStateFile(const StateDirectory& directory);
+
+// The files that hold the state while greeter.db is open: itself and its log. Any thread.
+std::vector<std::string> StateFilesOf(const StateDirectory& directory);
 
 // Renames greeter.db, and what belongs to it, to greeter.db.damaged-TIME and returns its new path.
 // PERMISSION_DENIED, UNAVAILABLE.

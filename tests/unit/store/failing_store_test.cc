@@ -1,8 +1,9 @@
 // Promise 7 where the disk does not keep it easy: failing writes and syncs, no space, kill -9.
 
 #include <fcntl.h>
-#include <sched.h>
+#include <linux/fs.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -18,6 +19,17 @@ namespace {
 
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+
+// As chattr +i and -i: what even root may not write to.
+bool SetImmutable(const std::string& path, bool on) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  int flags = 0;
+  bool done = ioctl(file, FS_IOC_GETFLAGS, &flags) == 0;
+  flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+  done = done && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
+  close(file);
+  return done;
+}
 
 class FailingStoreTest : public StoreTest {
  protected:
@@ -47,13 +59,6 @@ class FailingStoreTest : public StoreTest {
     EXPECT_TRUE(status.ok()) << status;
     EXPECT_EQ(Newest(), number);
     EXPECT_EQ(NewestAfterCrash(), number);
-  }
-  // Makes a file system of `size` the state directory, gone with this process. False: not allowed.
-  bool MountSmallDisk(const std::string& size) {
-    std::filesystem::create_directories(directory_);
-    return unshare(CLONE_NEWNS) == 0 &&
-           mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-           mount("tmpfs", directory_.c_str(), "tmpfs", 0, ("mode=0700,size=" + size).c_str()) == 0;
   }
 
   FailingDisk disk_;
@@ -159,6 +164,43 @@ TEST_F(FailingStoreTest, AReadOnlyDiskIsSaid) {
   ASSERT_EQ(mount(nullptr, directory_.c_str(), nullptr, MS_REMOUNT, nullptr), 0);
   Open();
   EXPECT_EQ(Newest(), 1U);
+}
+
+// What is open for writing stays so when its mount turns read-only.
+TEST_F(FailingStoreTest, AMountThatTurnsReadOnlyLosesNothing) {
+  if (!MountSmallDisk("1m")) GTEST_SKIP() << "skipped: may not mount a small file system here";
+  OpenWith(3);
+  ASSERT_EQ(mount(directory_.c_str(), directory_.c_str(), nullptr, MS_BIND, nullptr), 0);
+  const unsigned long bind = MS_REMOUNT | MS_BIND;
+  ASSERT_EQ(mount(nullptr, directory_.c_str(), nullptr, bind | MS_RDONLY, nullptr), 0);
+  ExpectAccepted(4);
+  store_.reset();
+  EXPECT_EQ(TryOpen().code(), absl::StatusCode::kFailedPrecondition);
+  ASSERT_EQ(mount(nullptr, directory_.c_str(), nullptr, bind, nullptr), 0);
+  Open();
+  EXPECT_EQ(Newest(), 4U);
+}
+
+TEST_F(FailingStoreTest, FilesThatTurnReadOnlyAreRefusedAndWorkAgainWhenTheyAreNot) {
+  OpenWith(3);
+  const auto set_immutable = [this](bool on) {
+    return SetImmutable(File(), on) && SetImmutable(File() + "-wal", on);
+  };
+  if (!set_immutable(true)) {
+    set_immutable(false);
+    GTEST_SKIP() << "skipped: this file system, or this user, can't make files immutable";
+  }
+  const absl::Status status = store_->Append(RecordOf(4));
+  if (status.ok()) {
+    set_immutable(false);
+    GTEST_SKIP() << "skipped: this file system lets immutable files be written that are open";
+  }
+  ExpectRefused(4, "greeter.db");
+  EXPECT_TRUE(store_->Get(2).ok());
+  ASSERT_TRUE(set_immutable(false));
+  ExpectAccepted(4);
+  Open();
+  EXPECT_EQ(Newest(), 4U);
 }
 
 TEST_F(FailingStoreTest, SomebodysOpenTransactionIsRefusedInTime) {

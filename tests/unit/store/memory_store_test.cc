@@ -36,6 +36,20 @@ TEST(MemoryStoreTest, KeepsTheNewest) {
   EXPECT_TRUE(store.Get(4).ok());
 }
 
+TEST(MemoryStoreTest, KeepsNoMoreBytesThanToldButTheNewest) {
+  MemoryStore store(1000, 50'000);
+  for (uint64_t i = 1; i <= 10; ++i) {
+    control::Record record = RecordOf(i);
+    record.config.mutable_listeners(0)->mutable_greeting()->set_text(std::string(10'000, 'x'));
+    ASSERT_TRUE(store.Append(record).ok());
+  }
+  EXPECT_EQ(store.Get(6).status().message(), "no revision 6; those kept are 7 to 10");
+  control::Record large = RecordOf(11);
+  large.config.mutable_listeners(0)->mutable_greeting()->set_text(std::string(60'000, 'x'));
+  ASSERT_TRUE(store.Append(large).ok());
+  EXPECT_EQ(store.Get(10).status().message(), "no revision 10; those kept are 11 to 11");
+}
+
 TEST(MemoryStoreTest, ListsNewestFirstByPages) {
   MemoryStore store(4);
   for (uint64_t i = 1; i <= 5; ++i) ASSERT_TRUE(store.Append(RecordOf(i)).ok());

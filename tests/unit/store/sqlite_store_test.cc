@@ -122,6 +122,29 @@ TEST_F(SqliteStoreTest, TheFileDoesNotGrowWithTheNumberOfChanges) {
   EXPECT_LT(std::filesystem::file_size(File()), before * 3 / 2);
 }
 
+TEST_F(SqliteStoreTest, TheFileDoesNotGrowWithTheSizeOfChanges) {
+  constexpr size_t kBound = size_t{1} << 20;
+  Open({.history_bytes = kBound});
+  uint64_t number = 0;
+  for (int i = 0; i < 200; ++i) {
+    ASSERT_TRUE(store_->Append(RecordOf(++number, std::string(60'000, 'x'))).ok());
+  }
+  const std::vector<uint64_t> kept = List(UINT64_MAX, 1000);
+  EXPECT_GT(kept.size(), 10U);
+  EXPECT_LT(kept.size(), kBound / 60'000);
+  EXPECT_EQ(kept.front(), number);
+  EXPECT_EQ(store_->Get(1).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_LT(std::filesystem::file_size(File() + "-wal"), 8U << 20);
+  // What exceeds the bound by itself is kept, alone.
+  ASSERT_TRUE(store_->Append(RecordOf(++number, std::string(2 * kBound, 'y'))).ok());
+  EXPECT_THAT(List(UINT64_MAX, 1000), ElementsAre(number));
+  Open({.history_bytes = kBound});
+  ASSERT_TRUE(store_->Append(RecordOf(++number)).ok());
+  EXPECT_THAT(List(UINT64_MAX, 1000), ElementsAre(number));
+  store_.reset();
+  EXPECT_LT(std::filesystem::file_size(File()), 4 * kBound);
+}
+
 TEST_F(SqliteStoreTest, TheLogShrinksWhenWhoeverHeldItUpIsGone) {
   OpenWith(1);
   auto reader = Database::Open(File());

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,6 +84,14 @@ class StoreTest : public ::testing::Test {
     EXPECT_TRUE(revisions.ok()) << revisions.status();
     for (const api::Revision& revision : *revisions) numbers.push_back(revision.number());
     return numbers;
+  }
+
+  // Makes a file system of `size` the state directory, gone with this process. False: not allowed.
+  bool MountSmallDisk(const std::string& size) {
+    std::filesystem::create_directories(directory_);
+    return unshare(CLONE_NEWNS) == 0 &&
+           mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+           mount("tmpfs", directory_.c_str(), "tmpfs", 0, ("mode=0700,size=" + size).c_str()) == 0;
   }
 
   std::string File() const { return directory_ + "/greeter.db"; }
