@@ -38,7 +38,11 @@ CLI::App* DeclareGroup(CLI::App& parent, const char* name, const char* descripti
 }
 
 void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning) {
-  app.add_option("-l,--listener", listener, meaning)->type_name("NAME");
+  // In the API an empty name means the default listener, or all: not what a variable that happens
+  // to be unset should mean in a script.
+  app.add_option("-l,--listener", listener, meaning)
+      ->check(CLI::Validator(CheckNotEmpty, ""))
+      ->type_name("NAME");
 }
 
 void AddChangeOptions(CLI::App& app, ChangeFlags& change) {
@@ -59,6 +63,10 @@ void AddDryRunOption(CLI::App& app, bool& dry_run) {
 std::string CheckRevision(const std::string& text) {
   if (IsWholeNumber(text)) return "";
   return absl::StrCat("\"", text, "\" is not a revision's number");
+}
+
+std::string CheckNotEmpty(const std::string& text) {
+  return text.empty() ? "is empty; give a value, or leave the option out" : "";
 }
 
 std::string CheckCount(const std::string& text) {

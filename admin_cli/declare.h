@@ -58,6 +58,8 @@ void AddDryRunOption(CLI::App& app, bool& dry_run);
 // 18446744073709551615.
 std::string CheckRevision(const std::string& text);
 std::string CheckCount(const std::string& text);
+// An empty text is a usage error.
+std::string CheckNotEmpty(const std::string& text);
 
 }  // namespace greeter::admin_cli
 

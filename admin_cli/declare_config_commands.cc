@@ -34,6 +34,7 @@ constexpr char kRollBackHelp[] =
 
 void AddFileOption(CLI::App& app, std::string& file) {
   app.add_option("-f,--file", file, "The file; \"-\" reads standard input")
+      ->check(CLI::Validator(CheckNotEmpty, ""))
       ->type_name("FILE")
       ->required();
 }

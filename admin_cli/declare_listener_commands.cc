@@ -31,6 +31,7 @@ void DeclareMessageSet(CLI::App& group, Command& chosen) {
        "greeterctl message set \"Back at 14:00 UTC.\" --ending crlf", kMessageSetHelp});
   app->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
   app->add_option("--file", values->file, "Send this file's bytes; \"-\" reads standard input")
+      ->check(CLI::Validator(CheckNotEmpty, ""))
       ->type_name("FILE");
   app->add_option("--hex", values->hex, "Send these bytes: \"48 69 0a\"")->type_name("H");
   AddListenerOption(*app, values->listener, "Whose message (default: \"default\")");

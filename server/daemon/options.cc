@@ -35,7 +35,9 @@ constexpr char kFooter[] =
     "ADDR is host:port, [v6]:port, :port (all interfaces, IPv4 and IPv6) or unix:/path; port 0 "
     "takes\n"
     "any free port. DUR is a duration: 500ms, 10s or 1m30s.\n"
-    "Every option can be given in the environment: --drain-timeout as GREETER_DRAIN_TIMEOUT.\n\n"
+    "Every option can be given in the environment: --drain-timeout as GREETER_DRAIN_TIMEOUT; a "
+    "variable\n"
+    "that is empty counts as not given.\n\n"
     "Examples:\n"
     "  greeterd 9190\n"
     "  greeterd --listen 127.0.0.1:7000 --message 'Down for maintenance until 14:00 UTC.'\n"
@@ -62,6 +64,12 @@ std::string CheckHistory(const std::string& text) {
   size_t revisions = 0;
   if (absl::SimpleAtoi(text, &revisions) && revisions >= 1 && revisions <= kMaxHistory) return "";
   return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxHistory);
+}
+
+auto NotEmpty(const char* remedy) {
+  return [remedy](const std::string& text) -> std::string {
+    return text.empty() ? absl::StrCat("is empty; ", remedy) : "";
+  };
 }
 
 auto OneOf(std::vector<std::string> words) {
@@ -138,6 +146,7 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
                  "YAML or JSON file with all listeners, in place of the above")
       ->type_name("FILE")
       ->envname("GREETER_CONFIG")
+      ->check(NotEmpty("give a file, or leave the option out"))
       ->excludes(port_option)
       ->excludes(listen)
       ->excludes(message);
@@ -158,11 +167,13 @@ void AddStateOptions(CLI::App& app, Options& options) {
          "Where changes are kept: a directory, or \"none\" to forget them at exit (default: "
          "$STATE_DIRECTORY, else $XDG_STATE_HOME/greeter, else ~/.local/state/greeter)")
       ->type_name("DIR")
-      ->envname("GREETER_STATE_DIR");
+      ->envname("GREETER_STATE_DIR")
+      ->check(NotEmpty("give a directory, or \"none\" to keep state in memory only"));
   app.add_flag("--state-reset", options.state_reset,
                "Should the state be damaged, keep it under another name and begin anew")
       ->envname("GREETER_STATE_RESET");
-  app.add_option("--history", options.history, "Revisions to keep, the newest")
+  app.add_option("--history", options.history,
+                 "Revisions to keep, the newest; fewer if they take more than 64 MiB")
       ->type_name("N")
       ->envname("GREETER_HISTORY")
       ->check(CheckHistory)

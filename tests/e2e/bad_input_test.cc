@@ -60,6 +60,13 @@ TEST_F(BadInputTest, Options) {
   ExpectUsage({"--listen", "example.org:80"}, {"--listen", "example.org"});
   ExpectUsage({"--listen", ""}, {"--listen", "empty"});
   ExpectUsage({"--listen"}, {"--listen needs a value"});
+  ExpectUsage({"--state-dir", ""}, {"--state-dir", "is empty", "\"none\""});
+  ExpectUsage({"--state-dir="}, {"--state-dir"});
+  ExpectUsage({"--config", ""}, {"--config", "is empty"});
+  ExpectUsage({"--admin", ""}, {"--admin", "empty"});
+  ExpectUsage({"--label", ""}, {"--label", "NAME=VALUE"});
+  ExpectUsage({"--history", ""}, {"--history"});
+  ExpectUsage({"--drain-timeout", ""}, {"--drain-timeout"});
   ExpectUsage({"--listen", ":1", "--listen", ":2"}, {"--listen is given more than once"});
   ExpectUsage({"9190", "--listen", ":1"}, {"PORT can't be given together with --listen"});
   ExpectUsage({"--config", "x", "--message", "y"}, {"--message", "--config", "together"});

@@ -149,6 +149,15 @@ TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_THAT(Refusal({"message", "set", "a", "--ending", "cr"}), HasSubstr("\"cr\" is no ending"));
   EXPECT_THAT(Refusal({"config", "apply"}), HasSubstr("--file is required"));
   EXPECT_THAT(Refusal({"config", "diff"}), HasSubstr("--file is required"));
+  for (const std::vector<std::string>& empty :
+       std::vector<std::vector<std::string>>{{"config", "diff", "-f", ""},
+                                             {"config", "apply", "--file", ""},
+                                             {"message", "set", "--file", ""},
+                                             {"stop", "-l", ""},
+                                             {"status", "--listener", ""}}) {
+    EXPECT_THAT(Refusal(empty), HasSubstr("empty; give a value"));
+  }
+  EXPECT_THAT(Refusal({"status", "--server", ""}), HasSubstr("is none of host:port"));
   for (const char* command : {"show", "rollback"}) {
     EXPECT_THAT(Refusal({command}), HasSubstr("REV is required"));
     EXPECT_THAT(Refusal({command, "x"}), HasSubstr("REV: \"x\" is not a revision's number"));
