@@ -39,8 +39,10 @@ namespace {
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
 absl::Status Run(const daemon::Options& options) {
+  const auto log_output = daemon::StartLogOutput(options.log_format);
+  if (!log_output.ok()) return log_output.status();
   const std::shared_ptr<spdlog::logger> logger =
-      daemon::MakeLogger(options.log_format, options.log_level);
+      daemon::MakeLogger(*log_output, options.log_format, options.log_level);
   spdlog::set_default_logger(logger);
   absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
@@ -61,7 +63,8 @@ absl::Status Run(const daemon::Options& options) {
                                       {daemon::Hostname(), server_id, options.labels});
   control::Controller::Options control_options;
   control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
-  control_options.audit = daemon::AuditLog(daemon::MakeRecordLogger(options.log_format));
+  control_options.audit =
+      daemon::AuditLog(daemon::MakeRecordLogger(*log_output, options.log_format));
   control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer::Options admin_options;

@@ -1,8 +1,10 @@
 #include "daemon/logging.h"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/sinks/base_sink.h>
+#include <unistd.h>
 
+#include <mutex>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -83,11 +85,58 @@ std::string ValueOf(const LogField& field, bool json) {
   return json || !IsWord(text) ? InQuotes(text) : text;
 }
 
-std::shared_ptr<spdlog::logger> MakeStderrLogger(
-    const char* name, const std::string& level,
-    std::unique_ptr<spdlog::pattern_formatter> formatter) {
+std::string ToLine(bool json, const char* message, const std::vector<LogField>& fields) {
+  std::string line = json ? absl::StrCat("\"message\":", InQuotes(message)) : message;
+  for (const LogField& field : fields) {
+    const std::string value = ValueOf(field, json);
+    absl::StrAppend(&line, json ? absl::StrCat(",\"", field.name, "\":", value)
+                                : absl::StrCat(" ", field.name, "=", value));
+  }
+  return line;
+}
+
+// Of messages made by ToLine().
+std::unique_ptr<spdlog::pattern_formatter> RecordFormatter(bool json) {
+  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
+  formatter->set_pattern(json ? absl::StrCat(R"({"time":")", kTime, R"(","level":"%l",%v})")
+                              : absl::StrCat(kTime, " %-7l %v"));
+  return formatter;
+}
+
+// What was dropped, as a whole line.
+std::string LossesLine(bool json, const LogOutput::Losses& losses) {
+  const std::string text = ToLine(
+      json, "log records were dropped, for nobody took them",
+      {{"dropped", losses.ordinary + losses.audit}, {"dropped_audit_records", losses.audit}});
+  spdlog::memory_buf_t line;
+  RecordFormatter(json)->format({"", spdlog::level::warn, text}, line);
+  return {line.data(), line.size()};
+}
+
+class OutputSink final : public spdlog::sinks::base_sink<std::mutex> {
+ public:
+  OutputSink(std::shared_ptr<LogOutput> output, LogOutput::Kind kind)
+      : output_(std::move(output)), kind_(kind) {}
+
+ protected:
+  void sink_it_(const spdlog::details::log_msg& record) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(record, line);
+    output_->Write(absl::string_view(line.data(), line.size()), kind_);
+  }
+  void flush_() override {}
+
+ private:
+  const std::shared_ptr<LogOutput> output_;
+  const LogOutput::Kind kind_;
+};
+
+std::shared_ptr<spdlog::logger> MakeLoggerOn(std::shared_ptr<LogOutput> output,
+                                             LogOutput::Kind kind, const char* name,
+                                             const std::string& level,
+                                             std::unique_ptr<spdlog::pattern_formatter> formatter) {
   auto logger =
-      std::make_shared<spdlog::logger>(name, std::make_shared<spdlog::sinks::stderr_sink_mt>());
+      std::make_shared<spdlog::logger>(name, std::make_shared<OutputSink>(std::move(output), kind));
   logger->set_formatter(std::move(formatter));
   logger->set_level(spdlog::level::from_str(level));
   return logger;
@@ -95,7 +144,15 @@ std::shared_ptr<spdlog::logger> MakeStderrLogger(
 
 }  // namespace
 
-std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& level) {
+absl::StatusOr<std::shared_ptr<LogOutput>> StartLogOutput(LogFormat format) {
+  const bool json = format == LogFormat::kJson;
+  LogOutput::Options options;
+  options.report = [json](const LogOutput::Losses& losses) { return LossesLine(json, losses); };
+  return LogOutput::Start(STDERR_FILENO, std::move(options));
+}
+
+std::shared_ptr<spdlog::logger> MakeLogger(std::shared_ptr<LogOutput> output, LogFormat format,
+                                           const std::string& level) {
   auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
   if (format == LogFormat::kJson) {
     formatter->add_flag<JsonMessage>('*').set_pattern(
@@ -103,28 +160,21 @@ std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& 
   } else {
     formatter->add_flag<OneLineMessage>('*').set_pattern(absl::StrCat(kTime, " %-7l %*"));
   }
-  return MakeStderrLogger("greeterd", level, std::move(formatter));
+  return MakeLoggerOn(std::move(output), LogOutput::Kind::kOrdinary, "greeterd", level,
+                      std::move(formatter));
 }
 
-std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format) {
+std::shared_ptr<spdlog::logger> MakeRecordLogger(std::shared_ptr<LogOutput> output,
+                                                 LogFormat format) {
   const bool json = format == LogFormat::kJson;
-  auto formatter = std::make_unique<spdlog::pattern_formatter>(spdlog::pattern_time_type::utc);
-  formatter->set_pattern(json ? absl::StrCat(R"({"time":")", kTime, R"(","level":"%l",%v})")
-                              : absl::StrCat(kTime, " %-7l %v"));
-  return MakeStderrLogger(json ? kJsonRecords : kTextRecords, "trace", std::move(formatter));
+  return MakeLoggerOn(std::move(output), LogOutput::Kind::kAudit,
+                      json ? kJsonRecords : kTextRecords, "trace", RecordFormatter(json));
 }
 
 void LogRecord(spdlog::logger& records, spdlog::level::level_enum level, const char* message,
                const std::vector<LogField>& fields) {
   if (!records.should_log(level)) return;
-  const bool json = records.name() == kJsonRecords;
-  std::string line = json ? absl::StrCat("\"message\":", InQuotes(message)) : message;
-  for (const LogField& field : fields) {
-    const std::string value = ValueOf(field, json);
-    absl::StrAppend(&line, json ? absl::StrCat(",\"", field.name, "\":", value)
-                                : absl::StrCat(" ", field.name, "=", value));
-  }
-  records.log(level, "{}", line);
+  records.log(level, "{}", ToLine(records.name() == kJsonRecords, message, fields));
 }
 
 }  // namespace greeter::daemon

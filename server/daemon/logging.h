@@ -1,4 +1,4 @@
-// greeterd's log: one record a line on stderr, for people or for machines.
+// greeterd's log: one record a line, for people or for machines.
 
 #ifndef GREETER_DAEMON_LOGGING_H_
 #define GREETER_DAEMON_LOGGING_H_
@@ -11,16 +11,25 @@
 #include <variant>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "daemon/log_output.h"
 #include "daemon/options.h"
 
 namespace greeter::daemon {
 
+// Where loggers write: stderr. What is dropped because nobody reads it is said in a record with the
+// fields "dropped" and "dropped_audit_records". FAILED_PRECONDITION if there are no descriptors
+// left.
+absl::StatusOr<std::shared_ptr<LogOutput>> StartLogOutput(LogFormat format);
+
 // A logger that any thread may use. Text: "2026-01-31T12:00:00.000Z info  message"; JSON: an object
 // with time (RFC 3339, UTC), level and message. `level` is one of Options::log_level's.
-std::shared_ptr<spdlog::logger> MakeLogger(LogFormat format, const std::string& level);
+std::shared_ptr<spdlog::logger> MakeLogger(std::shared_ptr<LogOutput> output, LogFormat format,
+                                           const std::string& level);
 
-// A logger for LogRecord() alone, on the same stderr; no level silences it. Any thread.
-std::shared_ptr<spdlog::logger> MakeRecordLogger(LogFormat format);
+// A logger for LogRecord() alone, whose records are the audit's; no level silences it. Any thread.
+std::shared_ptr<spdlog::logger> MakeRecordLogger(std::shared_ptr<LogOutput> output,
+                                                 LogFormat format);
 
 struct LogField {
   // A word of a-z and "_".

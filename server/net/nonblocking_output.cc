@@ -1,0 +1,50 @@
+#include "net/nonblocking_output.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+namespace greeter::net {
+
+NonblockingOutput::NonblockingOutput(int descriptor) : shared_(descriptor) {
+  struct stat status = {};
+  if (fstat(shared_, &status) != 0) return;
+  if (S_ISREG(status.st_mode)) {
+    way_ = Way::kFile;
+  } else if (S_ISSOCK(status.st_mode)) {
+    way_ = Way::kSocket;
+  } else {
+    const std::string path = "/proc/self/fd/" + std::to_string(shared_);
+    own_ = FileDescriptor(open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (own_.valid()) way_ = Way::kOwn;
+  }
+}
+
+ssize_t NonblockingOutput::Write(const char* data, size_t size) {
+  switch (way_) {
+    case Way::kSocket:
+      return send(shared_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    case Way::kOwn:
+      return write(own_.get(), data, size);
+    case Way::kFile:
+      return write(shared_, data, size);
+    case Way::kShared:
+      break;
+  }
+  pollfd room = {shared_, POLLOUT, 0};
+  if (poll(&room, 1, 0) == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  // A pipe that has room has it for this much.
+  return write(shared_, data, std::min<size_t>(size, PIPE_BUF));
+}
+
+}  // namespace greeter::net
