@@ -1,10 +1,14 @@
 // An operator with greeterctl: every command against a running greeterd, and its exit codes.
 
+#include <pwd.h>
+#include <unistd.h>
+
 #include <string>
 #include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "e2e/clients.h"
 #include "e2e/greeter_fixture.h"
 #include "gmock/gmock.h"
@@ -197,6 +201,11 @@ TEST_F(GreeterctlTest, ServerThatNeverAnswersTimesOut) {
 TEST_F(GreeterctlTest, AdminOnAUnixSocket) {
   StartGreeter({"--admin", "unix:" + Path("admin")});
   EXPECT_THAT(Print({"status"}), HasSubstr("listening"));
+  Print({"message", "set", "Moin"});
+  // Whoever runs the test.
+  const passwd* const user = getpwuid(geteuid());
+  const std::string name = user != nullptr ? user->pw_name : absl::StrCat("uid ", geteuid());
+  EXPECT_THAT(Print({"history"}), HasSubstr(absl::StrCat(" ", name, " ")));
 }
 
 }  // namespace
