@@ -1,0 +1,96 @@
+// What can happen while a worker is in the middle of accepting: held there, it makes rare orders of
+// events certain.
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <vector>
+
+#include "engine_fixture.h"
+#include "support/held_accept.h"
+
+namespace greeter::data_plane {
+namespace {
+
+using testing::HeldAccept;
+using testing::HowEnded;
+using testing::TcpClient;
+using testing::WaitFor;
+
+class HeldWorkerTest : public EngineTest {
+ protected:
+  void TearDown() override {
+    kernel_.Release();
+    EngineTest::TearDown();
+  }
+
+  void NewHeldEngine(Engine::Options options) {
+    options.accept = kernel_.Call();
+    NewEngine(options);
+  }
+
+  // Destroyed after the engine, which is destroyed in TearDown().
+  HeldAccept kernel_;
+};
+
+// One epoll_wait(2) reports a client who waits to be accepted, and then what the longest lingering
+// connection has said, which is ended to make room for that client.
+TEST_F(HeldWorkerTest, WhatAConnectionSaidBeforeItMadeRoomIsNotListenedTo) {
+  constexpr size_t kShare = 10;
+  // The worker has an epoll set and a wakeup, the address a socket and its gate.
+  NewHeldEngine({.workers = 1, .descriptors = kShare + 4});
+  Serve({kHello}, {.linger_timeout = std::chrono::hours(1)});
+  std::vector<TcpClient> clients;
+  for (size_t i = 0; i < kShare - 1; ++i) {
+    clients.emplace_back(Reach());
+    ASSERT_EQ(clients.back().ReadToEnd(), HowEnded::kClean);
+  }
+  // Long enough for those to be in epoll, and to be shed.
+  absl::SleepFor(absl::Milliseconds(250));
+
+  kernel_.HoldNext(HeldAccept::When::kAccepted);
+  clients.emplace_back(Reach());
+  ASSERT_TRUE(kernel_.WaitUntilHeld());
+  clients.emplace_back(Reach());
+  ASSERT_TRUE(clients.back().connected());
+  ASSERT_EQ(send(clients.front().socket().get(), "here", 4, MSG_NOSIGNAL), 4);
+  kernel_.Release();
+
+  for (TcpClient& client : clients) {
+    EXPECT_EQ(client.ReadToEnd(), HowEnded::kClean);
+    EXPECT_EQ(client.bytes(), kHello);
+  }
+  EXPECT_EQ(Counts().timed_out, 1u) << Counts();
+  clients.clear();
+  EXPECT_TRUE(WaitUntilIdle());
+  EXPECT_EQ(Counts().accepted, kShare + 1) << Counts();
+  EXPECT_EQ(Counts().timed_out, 1u) << Counts();
+}
+
+// A worker that looks for one more client, and finds none, has kept no place from others meanwhile.
+TEST_F(HeldWorkerTest, APlaceIsTakenForNobody) {
+  constexpr uint64_t kClients = 32;
+  NewHeldEngine({.workers = 2});
+  Serve({kHello}, {.max_connections = 2, .overflow = Overflow::kReject});
+  kernel_.HoldNext(HeldAccept::When::kEmpty);
+  TcpClient first(Reach());
+  ASSERT_EQ(first.ReadToEnd(), HowEnded::kClean);
+  ASSERT_EQ(first.bytes(), kHello);
+  ASSERT_TRUE(kernel_.WaitUntilHeld());
+
+  // Spread at random: some come to the other worker, whichever it is. One place is free.
+  std::vector<TcpClient> others;
+  for (uint64_t i = 0; i < kClients; ++i) others.emplace_back(Reach());
+  EXPECT_TRUE(WaitFor([&] { return Counts().open == 2; })) << Counts();
+  kernel_.Release();
+  uint64_t greeted = 0;
+  for (TcpClient& client : others) {
+    EXPECT_EQ(client.ReadToEnd(), HowEnded::kClean);
+    if (client.bytes() == kHello) ++greeted;
+  }
+  EXPECT_EQ(greeted, 1u);
+  EXPECT_EQ(Counts().rejected, kClients - 1) << Counts();
+}
+
+}  // namespace
+}  // namespace greeter::data_plane
