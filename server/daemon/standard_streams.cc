@@ -7,10 +7,16 @@
 
 namespace greeter::daemon {
 
-// open(2) gives the lowest number that is free: in ascending order, the one that is missing.
+// One that is closed on exec has not come through one: a library found its number free before
+// main() (gRPC 1.51 leaves an eventfd at 0).
 void OpenStandardStreams() {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) == -1) open("/dev/null", O_RDWR);
+    const int flags = fcntl(stream, F_GETFD);
+    if (flags != -1 && (flags & FD_CLOEXEC) == 0) continue;
+    const int null = open("/dev/null", O_RDWR);
+    if (null == stream || null == -1) continue;
+    dup2(null, stream);
+    close(null);
   }
 }
 
