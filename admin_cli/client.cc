@@ -14,11 +14,8 @@
 #include <thread>
 #include <utility>
 
-#include "absl/strings/cord.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "base/message_limit.h"
-#include "google/rpc/status.pb.h"
+#include "admin_cli/endpoint.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -26,21 +23,6 @@ namespace {
 using ::google::rpc::BadRequest;
 
 constexpr char kBadRequestTypeUrl[] = "type.googleapis.com/google.rpc.BadRequest";
-
-std::shared_ptr<grpc::Channel> Connect(const std::string& server) {
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
-  arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
-  const std::string target =
-      absl::StartsWith(server, "unix:") ? server : absl::StrCat("dns:///", server);
-  return grpc::CreateCustomChannel(target, grpc::InsecureChannelCredentials(), arguments);
-}
-
-// The reason at the end of gRPC's chain of errors: "Connection refused".
-std::string LastReason(const std::string& message) {
-  const size_t colon = message.rfind(": ");
-  return colon == std::string::npos ? message : message.substr(colon + 2);
-}
 
 // Cancels a watch from a thread of its own, since reading the stream blocks: when `interrupt_fd`
 // becomes readable, or when nothing has come within `timeout`.
@@ -128,52 +110,21 @@ std::vector<BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& st
   return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
 }
 
-Client::Client(std::string server, absl::Duration timeout)
-    : server_(std::move(server)),
-      timeout_(timeout),
-      channel_(Connect(server_)),
-      stub_(api::GreeterAdminService::NewStub(channel_)) {}
+Client::Client(std::string server, absl::Duration timeout, std::optional<Tls> tls)
+    : endpoint_(std::make_unique<Endpoint>(std::move(server), timeout, std::move(tls))),
+      stub_(api::GreeterAdminService::NewStub(endpoint_->channel())) {}
 
-absl::Status Client::TimedOut() const {
-  return absl::DeadlineExceededError(
-      absl::StrCat("no answer from ", server_, " within ", absl::FormatDuration(timeout_),
-                   "; is that greeterd's admin address? (--timeout waits longer)"));
-}
-
-absl::Status Client::ToStatus(const grpc::Status& status) const {
-  if (status.ok()) return absl::OkStatus();
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return TimedOut();
-  const grpc_connectivity_state state = channel_->GetState(/*try_to_connect=*/false);
-  const bool connected = state == GRPC_CHANNEL_READY || state == GRPC_CHANNEL_IDLE;
-  if (status.error_code() == grpc::StatusCode::UNAVAILABLE && !connected) {
-    return absl::UnavailableError(absl::StrCat(
-        "can't reach greeterd at ", server_, " (", LastReason(status.error_message()),
-        "); is it running, and is this its admin address? (--server or GREETER_SERVER)"));
-  }
-  if (status.error_code() == grpc::StatusCode::UNIMPLEMENTED) {
-    return absl::UnimplementedError(
-        absl::StrCat(server_,
-                     " doesn't know this call; is it a greeterd, and as new as this "
-                     "greeterctl?"));
-  }
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  google::rpc::Status details;
-  if (details.ParseFromString(status.error_details())) {
-    for (const auto& detail : details.details()) {
-      result.SetPayload(detail.type_url(), absl::Cord(detail.value()));
-    }
-  }
-  return result;
-}
+Client::~Client() = default;
 
 template <typename Request, typename Response>
 absl::StatusOr<Response> Client::Call(grpc::Status (api::GreeterAdminService::Stub::*method)(
                                           grpc::ClientContext*, const Request&, Response*),
                                       const Request& request) {
   grpc::ClientContext context;
-  context.set_deadline(absl::ToChronoTime(absl::Now() + timeout_));
+  context.set_deadline(absl::ToChronoTime(absl::Now() + endpoint_->timeout()));
   Response response;
-  const absl::Status status = ToStatus((stub_.get()->*method)(&context, request, &response));
+  const absl::Status status =
+      endpoint_->ToStatus((stub_.get()->*method)(&context, request, &response));
   if (!status.ok()) return status;
   return response;
 }
@@ -222,7 +173,7 @@ absl::StatusOr<api::RollBackResponse> Client::RollBack(const api::RollBackReques
 absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int interrupt_fd,
                                  const std::function<bool(const api::ServerStatus&)>& on_update) {
   grpc::ClientContext context;
-  Canceller canceller(&context, interrupt_fd, timeout_);
+  Canceller canceller(&context, interrupt_fd, endpoint_->timeout());
   const auto reader = stub_->WatchStatus(&context, request);
   api::WatchStatusResponse response;
   bool received = false;
@@ -235,11 +186,12 @@ absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int int
   if (!wanted) context.TryCancel();
   const grpc::Status status = reader->Finish();
   if (!wanted || canceller.cause() == Canceller::Cause::kInterrupted) return absl::OkStatus();
-  if (canceller.cause() == Canceller::Cause::kTimedOut) return TimedOut();
+  if (canceller.cause() == Canceller::Cause::kTimedOut) return endpoint_->TimedOut();
   if (status.ok() || (received && status.error_code() == grpc::StatusCode::UNAVAILABLE)) {
-    return absl::UnavailableError(absl::StrCat("greeterd at ", server_, " has stopped"));
+    return absl::UnavailableError(
+        absl::StrCat("greeterd at ", endpoint_->server(), " has stopped"));
   }
-  return ToStatus(status);
+  return endpoint_->ToStatus(status);
 }
 
 }  // namespace greeter::admin_cli

@@ -6,12 +6,14 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "admin_cli/tls.h"
 #include "google/rpc/error_details.pb.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 
@@ -19,17 +21,21 @@ namespace greeter::admin_cli {
 
 namespace api = ::greeter::admin::v1;
 
+class Endpoint;
+
 // The values that the server refused, one by one; empty if `status` does not say. Any thread.
 std::vector<google::rpc::BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& status);
 
 // Every method blocks, and may be called from any one thread at a time. Errors are the server's
 // (see admin.proto), with what FieldViolationsOf() reads; or UNAVAILABLE or DEADLINE_EXCEEDED,
-// whose messages name the server's address and what to check.
+// whose messages name the server's address and what to check, as do those of PERMISSION_DENIED and
+// UNAUTHENTICATED: also when the server does not let our certificate in.
 class Client {
  public:
-  // `server` is host:port, [v6]:port or unix:/path; `timeout` is for each call. Connects on the
-  // first call, never through a proxy.
-  Client(std::string server, absl::Duration timeout);
+  // `server` is host:port, [v6]:port or unix:/path; `timeout` is for each call; without `tls`, and
+  // to a unix socket, it speaks plaintext. Connects on the first call, never through a proxy.
+  Client(std::string server, absl::Duration timeout, std::optional<Tls> tls = std::nullopt);
+  ~Client();
 
   absl::StatusOr<api::GetStatusResponse> GetStatus(const api::GetStatusRequest& request);
   absl::StatusOr<api::GetConnectionCountsResponse> GetConnectionCounts(
@@ -57,13 +63,9 @@ class Client {
   absl::StatusOr<Response> Call(grpc::Status (api::GreeterAdminService::Stub::*method)(
                                     grpc::ClientContext*, const Request&, Response*),
                                 const Request& request);
-  absl::Status ToStatus(const grpc::Status& status) const;
-  absl::Status TimedOut() const;
 
   // Constant after construction.
-  const std::string server_;
-  const absl::Duration timeout_;
-  const std::shared_ptr<grpc::Channel> channel_;
+  const std::unique_ptr<Endpoint> endpoint_;
   const std::unique_ptr<api::GreeterAdminService::Stub> stub_;
 };
 

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "admin_cli/declare.h"
 #include "admin_cli/exit_code.h"
+#include "admin_cli/tls_options.h"
 #include "base/help_formatter.h"
 #include "base/nearest.h"
 
@@ -20,7 +21,9 @@ namespace {
 
 constexpr char kFooter[] =
     "\"greeterctl COMMAND --help\" tells more. Options may stand before or after the command.\n"
-    "--server and --timeout can be given in the environment: GREETER_SERVER, GREETER_TIMEOUT.\n"
+    "Options that have a value, but -o, can be given in the environment: --server-name as\n"
+    "GREETER_SERVER_NAME.\n"
+    "Over TLS: greeterctl --server db1:50051 --ca ca.pem --cert me.pem --key me-key.pem status\n"
     "Exit codes: 0 done, 1 other failure, 2 usage, 3 unreachable or timed out, 4 not found,\n"
     "5 conflict (revision), 6 not permitted, 7 refused as invalid. \"config diff\" has codes of\n"
     "its own.";
@@ -100,6 +103,7 @@ class Grammar {
         ->envname("GREETER_TIMEOUT")
         ->type_name("DUR")
         ->capture_default_str();
+    tls_.Declare(app_);
   }
 
   // The innermost command on the line.
@@ -193,6 +197,9 @@ class Grammar {
     } else if (unchecked_.output != "table") {
       return absl::StrCat("-o: \"", unchecked_.output, "\" is none of table, json, yaml");
     }
+    if (std::string problem = tls_.Resolve(line_.server, line_.tls); !problem.empty()) {
+      return problem;
+    }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : Problem(*set);
   }
@@ -211,6 +218,7 @@ class Grammar {
   CLI::App app_;
   CommandLine line_;
   Unchecked unchecked_;
+  TlsOptions tls_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "admin_cli/tls.h"
 
 namespace greeter::admin_cli {
 
@@ -87,6 +88,8 @@ using Command =
 struct CommandLine {
   // host:port, [v6]:port or unix:/path.
   std::string server = "127.0.0.1:50051";
+  // Empty for a unix socket.
+  TlsFiles tls;
   Output output = Output::kTable;
   absl::Duration timeout = absl::Seconds(10);
   Command command;
@@ -99,8 +102,8 @@ struct EarlyExit {
   std::string message;
 };
 
-// Reads the arguments (without the program's name) and the environment variables GREETER_SERVER and
-// GREETER_TIMEOUT. Any thread.
+// Reads the arguments (without the program's name) and the environment variables GREETER_SERVER,
+// GREETER_TIMEOUT, GREETER_CA, GREETER_CERT, GREETER_KEY and GREETER_SERVER_NAME. Any thread.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments);
 
 }  // namespace greeter::admin_cli

@@ -1,12 +1,14 @@
 #include "admin_cli/commands.h"
 
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "admin_cli/exit_code.h"
 #include "admin_cli/render.h"
+#include "admin_cli/tls.h"
 #include "base/utf8.h"
 #include "base/version.h"
 #include "config/config_text.h"
@@ -30,7 +32,17 @@ void PrintError(const absl::Status& status, std::ostream& err) {
 }  // namespace
 
 int RunCommand(const CommandLine& line, Console& console) {
-  Client client(line.server, line.timeout);
+  std::optional<Tls> tls;
+  if (!line.tls.ca.empty() && !std::holds_alternative<VersionCommand>(line.command)) {
+    auto read = ReadTls(line.tls);
+    if (!read.ok()) {
+      PrintError(read.status(), console.err);
+      // Code 1 is an answer of "config diff".
+      return std::holds_alternative<ConfigDiffCommand>(line.command) ? kUsage : kFailure;
+    }
+    tls = *std::move(read);
+  }
+  Client client(line.server, line.timeout, std::move(tls));
   Session session{client, console, line.output};
   const absl::Status status =
       std::visit([&](const auto& command) { return Run(command, session); }, line.command);

@@ -10,7 +10,7 @@ namespace greeter::admin_cli {
 namespace {
 
 constexpr char kCommandFooter[] =
-    "--server, -o and --timeout may stand here as well: \"greeterctl --help\".";
+    "--server, -o, --timeout and those of TLS may stand here as well: \"greeterctl --help\".";
 
 bool IsWholeNumber(const std::string& text) {
   uint64_t number = 0;

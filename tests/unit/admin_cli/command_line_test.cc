@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "command_line_fixture.h"
+
 namespace greeter::admin_cli {
 namespace {
 
@@ -14,45 +16,6 @@ using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-class CommandLineTest : public testing::Test {
- protected:
-  CommandLineTest() {
-    unsetenv("GREETER_SERVER");
-    unsetenv("GREETER_TIMEOUT");
-  }
-  ~CommandLineTest() override {
-    unsetenv("GREETER_SERVER");
-    unsetenv("GREETER_TIMEOUT");
-  }
-
-  static CommandLine Parse(const std::vector<std::string>& arguments) {
-    const auto parsed = ParseCommandLine(arguments);
-    if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
-      ADD_FAILURE() << early->message;
-      return {};
-    }
-    return std::get<CommandLine>(parsed);
-  }
-
-  template <typename T>
-  static T ParseAs(const std::vector<std::string>& arguments) {
-    const CommandLine line = Parse(arguments);
-    if (const auto* command = std::get_if<T>(&line.command)) return *command;
-    ADD_FAILURE() << "another command";
-    return {};
-  }
-
-  // The usage error, which is one line.
-  static std::string Refusal(const std::vector<std::string>& arguments) {
-    const auto parsed = ParseCommandLine(arguments);
-    const auto* early = std::get_if<EarlyExit>(&parsed);
-    if (early == nullptr) return "accepted";
-    EXPECT_EQ(early->code, 2);
-    EXPECT_EQ(early->message.find('\n'), early->message.size() - 1) << early->message;
-    return early->message;
-  }
-};
 
 TEST_F(CommandLineTest, GlobalOptionsHaveDefaults) {
   const CommandLine line = Parse({"status"});

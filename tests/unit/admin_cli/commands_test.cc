@@ -187,7 +187,6 @@ TEST_F(CommandsTest, ConfigApplyRefusesABadFileWithoutAskingTheServer) {
 TEST_F(CommandsTest, ErrorsAreTheServersOwnWords) {
   const std::vector<std::pair<grpc::StatusCode, int>> cases = {
       {grpc::StatusCode::NOT_FOUND, 4},           {grpc::StatusCode::ABORTED, 5},
-      {grpc::StatusCode::PERMISSION_DENIED, 6},   {grpc::StatusCode::UNAUTHENTICATED, 6},
       {grpc::StatusCode::INVALID_ARGUMENT, 7},    {grpc::StatusCode::UNAVAILABLE, 3},
       {grpc::StatusCode::FAILED_PRECONDITION, 1}, {grpc::StatusCode::INTERNAL, 1}};
   for (const auto& [code, exit_code] : cases) {
@@ -196,6 +195,19 @@ TEST_F(CommandsTest, ErrorsAreTheServersOwnWords) {
     EXPECT_EQ(outcome.code, exit_code);
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(outcome.err, "greeterctl: what, why: how\\x1B\n");
+  }
+}
+
+TEST_F(CommandsTest, RefusalsForWhoCallsAreToldApart) {
+  const std::vector<std::pair<grpc::StatusCode, std::string>> cases = {
+      {grpc::StatusCode::PERMISSION_DENIED, "not permitted: what, why: how\\x1B"},
+      {grpc::StatusCode::UNAUTHENTICATED,
+       server_ + " does not know who you are: what, why: how\\x1B"}};
+  for (const auto& [code, text] : cases) {
+    Refuse(code, "what, why: how\x1b");
+    const Outcome outcome = Greeterctl({"stop"});
+    EXPECT_EQ(outcome.code, 6);
+    EXPECT_EQ(outcome.err, "greeterctl: " + text + "\n");
   }
 }
 
@@ -214,10 +226,10 @@ TEST_F(CommandsTest, NobodyThere) {
   service_.Stop();
   const Outcome outcome = Greeterctl({"status"});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_EQ(outcome.err,
-            absl::StrCat("greeterctl: can't reach greeterd at ", server_,
-                         " (Connection refused); is it running, and is this its admin address? "
-                         "(--server or GREETER_SERVER)\n"));
+  EXPECT_EQ(outcome.err, absl::StrCat("greeterctl: can't reach greeterd at ", server_,
+                                      " (Connection refused): nobody listens there; is it running, "
+                                      "and is this its admin address? "
+                                      "(--server or GREETER_SERVER)\n"));
 }
 
 TEST_F(CommandsTest, NoProxyComesBetween) {

@@ -51,15 +51,19 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
   std::vector<api::WatchStatusResponse> updates;
   bool watch_ends = false;
 
-  FakeAdminService() {
+  explicit FakeAdminService(const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                                grpc::InsecureServerCredentials(),
+                            const std::string& host = "127.0.0.1")
+      : host_(host) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    builder.AddListeningPort(host + ":0", credentials, &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
   ~FakeAdminService() override { Stop(); }
 
-  std::string address() const { return absl::StrCat("127.0.0.1:", port_); }
+  std::string address() const { return absl::StrCat(host_, ":", port_); }
+  int port() const { return port_; }
 
   // Cancels what is running and refuses connections from then on.
   void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
@@ -134,6 +138,7 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
     return status;
   }
 
+  const std::string host_;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::mutex mutex_;

@@ -1,0 +1,61 @@
+// Owning pointers to OpenSSL's objects, and its names and errors as text. For the sources that
+// read certificates and shake hands. Any thread.
+
+#ifndef GREETER_ADMIN_CLI_OPENSSL_H_
+#define GREETER_ADMIN_CLI_OPENSSL_H_
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace greeter::admin_cli {
+
+struct OpensslFree {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(SSL* ssl) const { SSL_free(ssl); }
+  void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+
+template <typename T>
+using OpensslPtr = std::unique_ptr<T, OpensslFree>;
+
+// Reads from `text`, which must outlive it.
+inline OpensslPtr<BIO> BioOf(absl::string_view text) {
+  return OpensslPtr<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+}
+
+// "CN=greeterd,O=Example".
+inline std::string NameOf(const X509_NAME* name) {
+  const OpensslPtr<BIO> out(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253 & ~ASN1_STRFLGS_ESC_MSB);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<size_t>(size)};
+}
+
+inline absl::Time TimeOf(const ASN1_TIME* time) {
+  tm fields{};
+  if (ASN1_TIME_to_tm(time, &fields) != 1) return absl::InfinitePast();
+  return absl::FromTM(fields, absl::UTCTimeZone());
+}
+
+// Why the last call on this thread failed; forgets it.
+inline std::string TakeOpensslError() {
+  const char* reason = ERR_reason_error_string(ERR_peek_last_error());
+  ERR_clear_error();
+  return reason == nullptr ? "no reason given" : reason;
+}
+
+}  // namespace greeter::admin_cli
+
+#endif  // GREETER_ADMIN_CLI_OPENSSL_H_

@@ -1,0 +1,110 @@
+#include "support/certificates.h"
+
+#include <openssl/bio.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+
+#include "absl/strings/str_join.h"
+
+namespace greeter::testing {
+namespace {
+
+struct Free {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+  void operator()(X509* certificate) const { X509_free(certificate); }
+};
+using Certificate = std::unique_ptr<X509, Free>;
+using Key = std::unique_ptr<EVP_PKEY, Free>;
+
+// Nothing here fails unless the test is wrong.
+void Require(bool done) {
+  if (!done) abort();
+}
+
+template <typename Write>
+std::string ToPem(Write write) {
+  const std::unique_ptr<BIO, Free> out(BIO_new(BIO_s_mem()));
+  Require(write(out.get()) == 1);
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(out.get(), &text);
+  return {text, static_cast<size_t>(size)};
+}
+
+std::string ToPem(X509* certificate) {
+  return ToPem([&](BIO* out) { return PEM_write_bio_X509(out, certificate); });
+}
+
+std::string ToPem(EVP_PKEY* key) {
+  return ToPem([&](BIO* out) {
+    return PEM_write_bio_PrivateKey(out, key, nullptr, nullptr, 0, nullptr, nullptr);
+  });
+}
+
+void Extend(X509* certificate, X509* issuer, int kind, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str());
+  Require(extension != nullptr && X509_add_ext(certificate, extension, -1) == 1);
+  X509_EXTENSION_free(extension);
+}
+
+// A certificate without an issuer, extensions and signature yet.
+Certificate Draft(const Subject& subject, EVP_PKEY* key) {
+  Certificate certificate(X509_new());
+  Require(X509_set_version(certificate.get(), X509_VERSION_3) == 1);
+  uint32_t serial = 0;
+  Require(RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof(serial)) == 1);
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), uint64_t{serial} + 1);
+  ASN1_TIME_set(X509_getm_notBefore(certificate.get()), absl::ToTimeT(subject.not_before));
+  ASN1_TIME_set(X509_getm_notAfter(certificate.get()), absl::ToTimeT(subject.not_after));
+  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(subject.common_name.c_str()),
+                             -1, -1, 0);
+  Require(X509_set_pubkey(certificate.get(), key) == 1);
+  return certificate;
+}
+
+}  // namespace
+
+struct CertificateAuthority::Keys {
+  Key key{EVP_EC_gen("P-256")};
+  Certificate certificate;
+};
+
+CertificateAuthority::CertificateAuthority(const std::string& name)
+    : keys_(std::make_unique<Keys>()) {
+  keys_->certificate = Draft({name}, keys_->key.get());
+  X509* self = keys_->certificate.get();
+  Require(X509_set_issuer_name(self, X509_get_subject_name(self)) == 1);
+  Extend(self, self, NID_basic_constraints, "critical,CA:TRUE");
+  Extend(self, self, NID_key_usage, "critical,keyCertSign,cRLSign");
+  Require(X509_sign(self, keys_->key.get(), EVP_sha256()) > 0);
+}
+
+CertificateAuthority::~CertificateAuthority() = default;
+
+std::string CertificateAuthority::pem() const { return ToPem(keys_->certificate.get()); }
+
+KeyPair CertificateAuthority::Issue(const Subject& subject) const {
+  const Key key(EVP_EC_gen("P-256"));
+  const Certificate certificate = Draft(subject, key.get());
+  X509* issuer = keys_->certificate.get();
+  Require(X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer)) == 1);
+  Extend(certificate.get(), issuer, NID_basic_constraints, "critical,CA:FALSE");
+  Extend(certificate.get(), issuer, NID_ext_key_usage, "serverAuth,clientAuth");
+  if (!subject.names.empty()) {
+    Extend(certificate.get(), issuer, NID_subject_alt_name, absl::StrJoin(subject.names, ","));
+  }
+  Require(X509_sign(certificate.get(), keys_->key.get(), EVP_sha256()) > 0);
+  return {ToPem(certificate.get()), ToPem(key.get())};
+}
+
+}  // namespace greeter::testing
