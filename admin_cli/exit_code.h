@@ -20,6 +20,7 @@ enum ExitCode : int {
   kNotFound = 4,
   // The revision is not the expected one.
   kConflict = 5,
+  // The server does not let us do this, or does not let our certificate in.
   kNotPermitted = 6,
   // A value was refused.
   kInvalid = 7,
