@@ -39,14 +39,14 @@ namespace {
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
 absl::Status Run(const daemon::Options& options) {
+  absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
+  if (!initial.ok()) return initial.status();
+  daemon::StopSignal stop_signal;
   const auto log_output = daemon::StartLogOutput(options.log_format);
   if (!log_output.ok()) return log_output.status();
   const std::shared_ptr<spdlog::logger> logger =
       daemon::MakeLogger(*log_output, options.log_format, options.log_level);
   spdlog::set_default_logger(logger);
-  absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
-  if (!initial.ok()) return initial.status();
-  daemon::StopSignal stop_signal;
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
 

@@ -71,14 +71,15 @@ TEST_F(HeldWorkerTest, WhatAConnectionSaidBeforeItMadeRoomIsNotListenedTo) {
 TEST_F(HeldWorkerTest, APlaceIsTakenForNobody) {
   constexpr uint64_t kClients = 32;
   NewHeldEngine({.workers = 2});
-  Serve({kHello}, {.max_connections = 2, .overflow = Overflow::kReject});
+  // Where the worker can't ask how many are queued.
+  Serve({kHello}, {.max_connections = 2, .overflow = Overflow::kReject}, UnixPath("held"));
   kernel_.HoldNext(HeldAccept::When::kEmpty);
   TcpClient first(Reach());
   ASSERT_EQ(first.ReadToEnd(), HowEnded::kClean);
   ASSERT_EQ(first.bytes(), kHello);
   ASSERT_TRUE(kernel_.WaitUntilHeld());
 
-  // Spread at random: some come to the other worker, whichever it is. One place is free.
+  // All come to the other worker. One place is free.
   std::vector<TcpClient> others;
   for (uint64_t i = 0; i < kClients; ++i) others.emplace_back(Reach());
   EXPECT_TRUE(WaitFor([&] { return Counts().open == 2; })) << Counts();
