@@ -1,0 +1,39 @@
+// Changes under load and what they must not do: the fixture of their tests.
+
+#ifndef GREETER_TESTS_UNIT_DATA_PLANE_CHANGE_FIXTURE_H_
+#define GREETER_TESTS_UNIT_DATA_PLANE_CHANGE_FIXTURE_H_
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <utility>
+#include <vector>
+
+#include "engine_fixture.h"
+
+namespace greeter::data_plane {
+
+class ChangeTest : public EngineTest {
+ protected:
+  // Promise 5. With `accepted` of the server's, promise 9: both sides tell the same.
+  static void ExpectNobodyHarmed(const testing::Tally& tally) {
+    EXPECT_EQ(tally.harmed(), 0u) << tally;
+    EXPECT_GT(tally.greeted, 0u) << tally;
+  }
+  // How often to do what a test does `normally` times; the tests labelled "long" ask for more.
+  static int Cycles(int normally) {
+    const char* const factor = std::getenv("GREETER_TEST_FACTOR");
+    return factor == nullptr ? normally : normally * std::max(1, std::atoi(factor));
+  }
+  // Load that does not become rare when addresses close again and again.
+  static testing::LoadClients::Options PressOn(std::vector<net::Address> addresses) {
+    testing::LoadClients::Options options = LoadOn(std::move(addresses));
+    options.patience = absl::Milliseconds(20);
+    return options;
+  }
+};
+
+}  // namespace greeter::data_plane
+
+#endif  // GREETER_TESTS_UNIT_DATA_PLANE_CHANGE_FIXTURE_H_
