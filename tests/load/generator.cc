@@ -53,30 +53,6 @@ int BindSource(int fd, uint32_t host) {
 
 }  // namespace
 
-absl::Status Validate(const Options& options) {
-  if (options.targets.empty()) return absl::InvalidArgumentError("no target: name an address");
-  if (options.expected.size() > 32) {
-    return absl::InvalidArgumentError(absl::StrCat("expected: ", options.expected.size(),
-                                                   " alternatives; at most 32 can be told apart"));
-  }
-  if (options.in_flight < 1 || options.in_flight > 1'000'000) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("in_flight: ", options.in_flight, " is not in 1 to 1000000"));
-  }
-  if (!(options.rate >= 0 && options.rate <= 1e7)) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rate: ", options.rate, " is not in 0 (closed loop) to 10000000 a second"));
-  }
-  if (options.duration <= absl::ZeroDuration() || options.timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("duration and timeout must be above zero");
-  }
-  if (options.source_addresses < 0 || options.source_addresses > 65'000) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("source_addresses: ", options.source_addresses, " is not in 0 to 65000"));
-  }
-  return absl::OkStatus();
-}
-
 absl::StatusOr<std::unique_ptr<Generator>> Generator::Create(Options options) {
   if (absl::Status status = Validate(options); !status.ok()) return status;
   const int epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -194,7 +170,7 @@ void Generator::Start(uint32_t slot, int64_t intended) {
   connection.number = started_++;
   connection.start = intended;
   connection.unsent = options_.speak_bytes;
-  connection.possible = ~uint32_t{0} >> (32 - std::max<size_t>(1, options_.expected.size()));
+  connection.match = Match(options_.expected);
   deadlines_.push_back({Now() + timeout_, slot, connection.number});
   if (const int error = Connect(slot); error != 0) FinishWithError(slot, error);
 }
@@ -235,7 +211,7 @@ void Generator::Handle(uint64_t key, uint32_t events) {
   }
   if (connection.unsent > 0 && options_.speak == Speak::kFirst && !Send(slot)) return;
   if (!connection.ended && !Read(slot, events)) return;
-  const bool may_speak = options_.speak == Speak::kDuring  ? connection.received > 0
+  const bool may_speak = options_.speak == Speak::kDuring  ? connection.match.received() > 0
                          : options_.speak == Speak::kAfter ? connection.ended
                                                            : false;
   if (connection.unsent > 0 && may_speak && !Send(slot)) return;
@@ -253,10 +229,11 @@ bool Generator::Read(uint32_t slot, uint32_t events) {
       return false;
     }
     if (size > 0) {
-      if (connection.received == 0) {
+      if (connection.match.received() == 0) {
         report_.first_byte.Record(absl::Nanoseconds(Now() - connection.start));
       }
-      Check(connection, buffer_.data(), static_cast<size_t>(size));
+      connection.match.Take(buffer_.data(), static_cast<size_t>(size));
+      report_.bytes_received += static_cast<uint64_t>(size);
     }
     // The end was there before we read, and less came than was asked for: nothing is left.
     const bool drained = (events & EPOLLRDHUP) != 0 && (events & EPOLLERR) == 0 &&
@@ -266,17 +243,6 @@ bool Generator::Read(uint32_t slot, uint32_t events) {
       return true;
     }
   }
-}
-
-void Generator::Check(Connection& connection, const char* bytes, size_t size) {
-  for (size_t i = 0; i < options_.expected.size(); ++i) {
-    const std::string& expected = options_.expected[i];
-    const bool same = connection.received + size <= expected.size() &&
-                      std::memcmp(expected.data() + connection.received, bytes, size) == 0;
-    if (!same) connection.possible &= ~(uint32_t{1} << i);
-  }
-  connection.received += size;
-  report_.bytes_received += size;
 }
 
 bool Generator::Send(uint32_t slot) {
@@ -323,7 +289,7 @@ bool Generator::Leave(uint32_t slot) {
     if (!acknowledged) return true;
   }
   size_t expected = 0;
-  const Outcome verdict = Verdict(connection, &expected);
+  const Outcome verdict = connection.match.Verdict(&expected);
   if (verdict == Outcome::kGreeted) {
     if (!options_.expected.empty()) ++report_.greeted_by_expected[expected];
     report_.total.Record(absl::Nanoseconds(Now() - connection.start));
@@ -332,25 +298,13 @@ bool Generator::Leave(uint32_t slot) {
   return false;
 }
 
-Outcome Generator::Verdict(const Connection& connection, size_t* expected) const {
-  if (options_.expected.empty()) return Outcome::kGreeted;
-  for (size_t i = 0; i < options_.expected.size(); ++i) {
-    const bool possible = (connection.possible & (uint32_t{1} << i)) != 0;
-    if (possible && connection.received == options_.expected[i].size()) {
-      *expected = i;
-      return Outcome::kGreeted;
-    }
-  }
-  return connection.possible == 0 ? Outcome::kWrong : Outcome::kShort;
-}
-
 void Generator::FinishWithError(uint32_t slot, int error) {
   const Connection& connection = slots_[slot];
   const bool refused = !connection.connected && (error == ECONNREFUSED || error == ENOENT);
   if (refused) return Finish(slot, Outcome::kRefused);
   if (error == ECONNRESET || error == EPIPE) {
     size_t expected = 0;
-    if (connection.ended && Verdict(connection, &expected) == Outcome::kGreeted) {
+    if (connection.ended && connection.match.Verdict(&expected) == Outcome::kGreeted) {
       ++report_.reset_after_whole;
     }
     return Finish(slot, Outcome::kReset);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "load/match.h"
 #include "load/options.h"
 #include "load/report.h"
 
@@ -47,10 +48,8 @@ class Generator {
     uint64_t number = 0;
     // Nanoseconds of the steady clock.
     int64_t start = 0;
-    uint64_t received = 0;
+    Match match;
     uint64_t unsent = 0;
-    // Bit i: expected[i] is still possible.
-    uint32_t possible = 0;
     bool connected = false;
     bool ended = false;
     bool shut = false;
@@ -79,11 +78,8 @@ class Generator {
   bool Read(uint32_t slot, uint32_t events);
   bool Send(uint32_t slot);
   bool Leave(uint32_t slot);
-  void Check(Connection& connection, const char* bytes, size_t size);
   void FinishWithError(uint32_t slot, int error);
   void Finish(uint32_t slot, Outcome outcome);
-  // kGreeted, kShort or kWrong, for a connection whose stream ended cleanly.
-  Outcome Verdict(const Connection& connection, size_t* expected) const;
   void ExpireDue(int64_t now);
   // How long epoll may sleep, in nanoseconds.
   int64_t Patience(int64_t now) const;

@@ -1,0 +1,120 @@
+// When connections start, how long they may last, and where they go.
+
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "known_server.h"
+#include "load/generator.h"
+#include "load/held_connections.h"
+
+namespace greeter::load {
+namespace {
+
+TEST(GeneratorTest, GivesUpOnAServerThatSaysNothing) {
+  std::vector<int> clients;
+  {
+    Server server([&clients](int fd) { clients.push_back(fd); });
+    Options options = Few(server.target());
+    options.connections = 8;
+    options.timeout = absl::Milliseconds(50);
+    ExpectAll(Drive(options), Outcome::kTimedOut);
+  }
+  for (const int fd : clients) close(fd);
+}
+
+// No coordinated omission: one stall is charged to all whose start it delayed.
+TEST(GeneratorTest, CountsLatencyFromTheIntendedStart) {
+  int turn = 0;
+  Server server([&turn](int fd) {
+    if (turn++ == 0) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    Saying("Hello world")(fd);
+  });
+  Options options = Few(server.target());
+  options.in_flight = 1;
+  options.rate = 1000;
+  options.connections = 200;
+  const Report report = Drive(options);
+  ExpectAll(report, Outcome::kGreeted);
+  EXPECT_GT(report.total.Percentile(50), absl::Milliseconds(20));
+  EXPECT_GT(report.delayed_starts, 0U);
+}
+
+TEST(GeneratorTest, StopsWhenTold) {
+  Server server(Saying("Hello world"));
+  Options options = Few(server.target());
+  options.connections = Options::kEndless;
+  options.duration = absl::InfiniteDuration();
+  auto generator = Generator::Create(options);
+  ASSERT_TRUE(generator.ok());
+  std::thread stopper([&] {
+    while ((*generator)->finished() < 50) std::this_thread::yield();
+    (*generator)->Stop();
+  });
+  const Report report = (*generator)->Run();
+  stopper.join();
+  ExpectAll(report, Outcome::kGreeted);
+  EXPECT_GE(report.connections(), 50U);
+}
+
+TEST(GeneratorTest, ConnectsFromManyAddresses) {
+  std::atomic<uint32_t> highest = 0;
+  Server server([&highest](int fd) {
+    sockaddr_in peer = {};
+    socklen_t size = sizeof(peer);
+    getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size);
+    highest = std::max<uint32_t>(highest, ntohl(peer.sin_addr.s_addr));
+    Saying("Hello world")(fd);
+  });
+  Options options = Few(server.target());
+  options.source_addresses = 5;
+  ExpectAll(Drive(options), Outcome::kGreeted);
+  EXPECT_EQ(highest, INADDR_LOOPBACK + 4);
+}
+
+TEST(GeneratorTest, RefusesOptionsThatCannotBeRight) {
+  EXPECT_FALSE(Generator::Create(Options()).ok());
+  Options options = Few(*ParseTarget(":1"));
+  options.in_flight = 0;
+  EXPECT_FALSE(Generator::Create(options).ok());
+}
+
+TEST(HeldConnectionsTest, StayOpen) {
+  std::vector<int> clients;
+  std::atomic<size_t> accepted = 0;
+  Server server([&](int fd) {
+    clients.push_back(fd);
+    ++accepted;
+  });
+  {
+    auto held = HeldConnections::Open({server.target()}, 20);
+    ASSERT_TRUE(held.ok()) << held.status();
+    EXPECT_EQ((*held)->count(), 20U);
+    while (accepted < 20) std::this_thread::yield();
+    char byte = 0;
+    EXPECT_EQ(recv(clients.front(), &byte, 1, MSG_DONTWAIT), -1);
+  }
+  char byte = 0;
+  for (const int fd : clients) {
+    EXPECT_EQ(recv(fd, &byte, 1, 0), 0);
+    close(fd);
+  }
+}
+
+TEST(TargetTest, ReadsAddressesAndSaysWhatIsWrong) {
+  EXPECT_EQ(ParseTarget("[::1]:80")->family(), AF_INET6);
+  EXPECT_EQ(ParseTarget(":80")->family(), AF_INET);
+  EXPECT_EQ(ParseTarget("unix:/run/x")->family(), AF_UNIX);
+  for (const char* text :
+       {"", "80", "127.0.0.1", "127.0.0.1:0", ":70000", "[::1:80", "host:80", "unix:"}) {
+    EXPECT_FALSE(ParseTarget(text).ok()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace greeter::load
