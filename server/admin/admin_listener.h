@@ -23,10 +23,10 @@ struct AdminListener {
   net::SocketFile file;
 };
 
-// Listens on `address`, as net::Address::Parse() reads it. INVALID_ARGUMENT: malformed, or
+// Listens on `text`, an address as net::Address::Parse() reads it. INVALID_ARGUMENT: malformed, or
 // reachable from other machines. FAILED_PRECONDITION: can't be bound; the message says why, and
 // what to do. Any thread.
-absl::StatusOr<AdminListener> ListenForAdmin(const std::string& address);
+absl::StatusOr<AdminListener> ListenForAdmin(const std::string& text);
 
 }  // namespace greeter::admin
 

@@ -21,7 +21,7 @@ namespace {
 using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
 
 // For all connections together; some ten of the largest requests in decoding at once.
-constexpr size_t kMemoryQuotaBytes = 64 * 1024 * 1024;
+constexpr size_t kMemoryQuotaBytes = size_t{64} * 1024 * 1024;
 constexpr int kMaxStreamsPerConnection = 100;
 // A connection that has not said a word of HTTP/2 by then is closed.
 constexpr int kHandshakeTimeoutMs = 10'000;

@@ -51,25 +51,25 @@ class AdminService final : public RawAdminService {
                                           const grpc::ByteBuffer* request,
                                           grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetConnectionCounts(grpc::CallbackServerContext* context,
-                                                const grpc::ByteBuffer* request,
+                                                const grpc::ByteBuffer* bytes,
                                                 grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetConfig(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
+                                      const grpc::ByteBuffer* bytes,
                                       grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ApplyConfig(grpc::CallbackServerContext* context,
                                         const grpc::ByteBuffer* request,
                                         grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* ListRevisions(grpc::CallbackServerContext* context,
-                                          const grpc::ByteBuffer* request,
+                                          const grpc::ByteBuffer* bytes,
                                           grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* RollBack(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request,
                                      grpc::ByteBuffer* response) override;
   grpc::ServerUnaryReactor* GetStatus(grpc::CallbackServerContext* context,
-                                      const grpc::ByteBuffer* request,
+                                      const grpc::ByteBuffer* bytes,
                                       grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(grpc::CallbackServerContext* context,
-                                                          const grpc::ByteBuffer* request) override;
+                                                          const grpc::ByteBuffer* bytes) override;
 
  private:
   // Tells `change` who asks for it, in the call of `context`. CANCELLED if its connection has
@@ -79,7 +79,7 @@ class AdminService final : public RawAdminService {
   // Decodes a change's request and submits what `make` makes of it.
   template <class Request, class Response>
   grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
-                                   const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                   const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response,
                                    control::Change (*make)(const Request&));
 
   control::Controller* const controller_;

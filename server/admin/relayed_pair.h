@@ -19,7 +19,7 @@
 namespace greeter::admin {
 
 // Read at once, and held at most for each direction.
-inline constexpr size_t kRelayChunk = 64 * 1024;
+inline constexpr size_t kRelayChunk = size_t{64} * 1024;
 using RelayBuffer = std::array<char, kRelayChunk>;
 
 // Owned by a Relay; on its thread.

@@ -35,6 +35,7 @@ class UnixEntrance {
   static absl::StatusOr<std::unique_ptr<UnixEntrance>> Start(UnixPeers* peers,
                                                              size_t max_connections);
 
+  ~UnixEntrance() = default;
   UnixEntrance(const UnixEntrance&) = delete;
   UnixEntrance& operator=(const UnixEntrance&) = delete;
 
