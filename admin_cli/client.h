@@ -37,6 +37,9 @@ class Client {
   Client(std::string server, absl::Duration timeout, std::optional<Tls> tls = std::nullopt);
   ~Client();
 
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
   absl::StatusOr<api::GetStatusResponse> GetStatus(const api::GetStatusRequest& request);
   absl::StatusOr<api::GetConnectionCountsResponse> GetConnectionCounts(
       const api::GetConnectionCountsRequest& request);

@@ -54,6 +54,7 @@ class Grammar {
   // What is chosen on the command line refers to this object.
   Grammar(const Grammar&) = delete;
   Grammar& operator=(const Grammar&) = delete;
+  ~Grammar() = default;
 
   Grammar() {
     app_.name("greeterctl");

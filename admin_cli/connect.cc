@@ -43,7 +43,7 @@ Addresses Resolve(const std::string& host, const std::string& port, absl::Time d
     const absl::Duration left = deadline - absl::Now();
     if (left <= absl::ZeroDuration()) {
       // What can't be cancelled any more will still be written to.
-      if (gai_cancel(&look_up->request) == EAI_NOTCANCELED) look_up.release();
+      if (gai_cancel(&look_up->request) == EAI_NOTCANCELED) static_cast<void>(look_up.release());
       return nullptr;
     }
     const timespec timeout = absl::ToTimespec(left);
@@ -80,8 +80,8 @@ bool WaitForSocket(int fd, short events, absl::Time deadline) {
 
 Connection Connect(const std::string& host, const std::string& port, absl::Time deadline) {
   Connection result;
-  result.error = EHOSTUNREACH;
   const Addresses addresses = Resolve(host, port, deadline);
+  result.error = absl::Now() < deadline ? EHOSTUNREACH : ETIMEDOUT;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
     const int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {

@@ -16,7 +16,9 @@
 namespace greeter::admin_cli {
 namespace {
 
-constexpr absl::Duration kDiagnosisTime = absl::Seconds(3);
+// How long a diagnosis may take: as long as the call, but no less and no more than these.
+constexpr absl::Duration kMinDiagnosisTime = absl::Seconds(1);
+constexpr absl::Duration kMaxDiagnosisTime = absl::Seconds(3);
 
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& server,
                                            const std::optional<Tls>& tls) {
@@ -69,7 +71,7 @@ bool Endpoint::is_unix() const { return absl::StartsWith(server_, "unix:"); }
 absl::Status Endpoint::Diagnosis() const {
   if (is_unix()) return absl::OkStatus();
   return Diagnose(server_, tls_ ? &*tls_ : nullptr,
-                  absl::Now() + std::min(timeout_, kDiagnosisTime));
+                  absl::Now() + std::clamp(timeout_, kMinDiagnosisTime, kMaxDiagnosisTime));
 }
 
 absl::Status Endpoint::TimedOut() const {

@@ -27,7 +27,7 @@ class Endpoint {
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
 
   // The outcome of a call. Where gRPC does not say why the server was not reached, it is asked once
-  // more (see diagnosis.h), which may take kDiagnosisTime.
+  // more (see diagnosis.h), which may take three seconds.
   absl::Status ToStatus(const grpc::Status& status) const;
   // That of a call whose time was up.
   absl::Status TimedOut() const;

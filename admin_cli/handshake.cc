@@ -73,6 +73,7 @@ class Attempt {
 
   Attempt(const Attempt&) = delete;
   Attempt& operator=(const Attempt&) = delete;
+  ~Attempt() = default;
 
   Handshake Run(const std::string& server_name) {
     Expect(server_name);
