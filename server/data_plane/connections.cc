@@ -71,7 +71,7 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     const ssize_t result =
         send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
     if (result < 0 && !WouldBlock(errno)) {
-      Count(use, has_place, Outcome::kReset);
+      Count(use, has_place, Outcome::kReset, Clock::duration::zero());
       return;
     }
     sent = static_cast<size_t>(std::max<ssize_t>(result, 0));
@@ -80,6 +80,7 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
   if (sent < bytes.size()) {
     Connection connection;
     connection.use = use;
+    connection.since = now;
     connection.deadline = now + service.limits.write_timeout;
     connection.sent = static_cast<uint32_t>(sent);
     if (!literal) connection.rendered = std::make_unique<std::string>(buffer_);
@@ -90,9 +91,10 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     return;
   }
   if (shutdown(socket.get(), SHUT_WR) != 0) {
-    Count(use, has_place, Outcome::kReset);
+    Count(use, has_place, Outcome::kReset, Clock::duration::zero());
     return;
   }
+  use->counts->accept_to_sent.Record(Clock::duration::zero());
   if (fresh_.empty()) next_sweep_ = now + kSweepInterval;
   fresh_.push_back({use, now, now + kSweepInterval, socket.Release(), has_place, false});
   ++greeted_this_turn_;
@@ -116,9 +118,9 @@ void Connections::OnEvent(uint32_t key, uint32_t events, Clock::time_point now) 
   if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && !table_[key].ended) {
     Connection& connection = table_[key];
     const Drained result = Drain(connection.socket, &connection.drained);
-    if (result == Drained::kReset) return End(key, Outcome::kReset);
-    if (!writing && result == Drained::kEnded) return End(key, Outcome::kCompleted);
-    if (connection.drained > kMaxDrainedBytes) return End(key, Outcome::kTimedOut);
+    if (result == Drained::kReset) return End(key, Outcome::kReset, now);
+    if (!writing && result == Drained::kEnded) return End(key, Outcome::kCompleted, now);
+    if (connection.drained > kMaxDrainedBytes) return End(key, Outcome::kTimedOut, now);
     if (result == Drained::kEnded) {
       connection.ended = true;
       epoll_event event = {};
@@ -139,7 +141,7 @@ void Connections::OnWritable(uint32_t key, Clock::time_point now) {
   const ssize_t result =
       send(connection.socket, rest.data(), rest.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
   if (result < 0) {
-    if (!WouldBlock(errno)) End(key, Outcome::kReset);
+    if (!WouldBlock(errno)) End(key, Outcome::kReset, now);
     return;
   }
   connection.sent += static_cast<uint32_t>(result);
@@ -149,8 +151,9 @@ void Connections::OnWritable(uint32_t key, Clock::time_point now) {
 
 void Connections::HalfClose(uint32_t key, Clock::time_point now) {
   Connection& connection = table_[key];
-  if (shutdown(connection.socket, SHUT_WR) != 0) return End(key, Outcome::kReset);
-  if (connection.ended) return End(key, Outcome::kCompleted);
+  if (shutdown(connection.socket, SHUT_WR) != 0) return End(key, Outcome::kReset, now);
+  connection.use->counts->accept_to_sent.Record(now - connection.since);
+  if (connection.ended) return End(key, Outcome::kCompleted, now);
   Unlink(key);
   connection.state = State::kLingering;
   connection.rendered.reset();
@@ -188,7 +191,7 @@ bool Connections::MakeRoom(Clock::time_point now) {
     oldest = &use;
   }
   if (oldest == nullptr) return false;
-  End(oldest->lingering.head, Outcome::kTimedOut);
+  End(oldest->lingering.head, Outcome::kTimedOut, now);
   return true;
 }
 
@@ -202,7 +205,7 @@ void Connections::Sweep(Clock::time_point now, Clock::time_point due, size_t mos
     if (result != Drained::kOpen) {
       close(fresh.socket);
       Count(fresh.use, fresh.has_place,
-            result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset);
+            result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset, now - fresh.since);
     } else if (!fresh.swept) {
       fresh.swept = true;
       fresh.due = now + kSweepInterval;
@@ -210,6 +213,7 @@ void Connections::Sweep(Clock::time_point now, Clock::time_point due, size_t mos
     } else {
       Connection connection;
       connection.use = fresh.use;
+      connection.since = fresh.since;
       connection.deadline = fresh.since + fresh.use->service->limits.linger_timeout;
       connection.drained = drained;
       connection.socket = fresh.socket;
@@ -232,7 +236,7 @@ void Connections::Expire(Clock::time_point now) {
   for (Use& use : uses_) {
     for (const Use::Queue* queue : {&use.writing, &use.lingering}) {
       while (queue->head != kNone && table_[queue->head].deadline <= now) {
-        End(queue->head, Outcome::kTimedOut);
+        End(queue->head, Outcome::kTimedOut, now);
       }
       if (queue->head != kNone) {
         next_expiry_ = std::min(next_expiry_, table_[queue->head].deadline);
@@ -288,7 +292,7 @@ void Connections::Release(uint32_t key) {
   free_ = key;
 }
 
-void Connections::End(uint32_t key, Outcome outcome) {
+void Connections::End(uint32_t key, Outcome outcome, Clock::time_point now) {
   const Connection& connection = table_[key];
   const bool cut_while_writing =
       outcome == Outcome::kTimedOut && connection.state == State::kWriting;
@@ -299,25 +303,27 @@ void Connections::End(uint32_t key, Outcome outcome) {
   }
   Use* const use = connection.use;
   const bool has_place = connection.has_place;
+  const Clock::duration lifetime = now - connection.since;
   Release(key);
-  Count(use, has_place, outcome);
+  Count(use, has_place, outcome, lifetime);
 }
 
-void Connections::Count(Use* use, bool has_place, Outcome outcome) {
+void Connections::Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime) {
   if (has_place) use->service->admission->LeavePlace();
   use->counts->Ended(outcome);
+  use->counts->lifetime.Record(lifetime);
   --open_;
   // A retired use that is empty is removed by the next Expire().
   if (--use->connections == 0 && use->retired) next_expiry_ = Clock::time_point::min();
 }
 
-void Connections::CutAll() {
+void Connections::CutAll(Clock::time_point now) {
   for (const Fresh& fresh : std::exchange(fresh_, {})) {
     close(fresh.socket);
-    Count(fresh.use, fresh.has_place, Outcome::kTimedOut);
+    Count(fresh.use, fresh.has_place, Outcome::kTimedOut, now - fresh.since);
   }
   for (uint32_t key = 0; key < table_.size(); ++key) {
-    if (table_[key].state != State::kFree) End(key, Outcome::kTimedOut);
+    if (table_[key].state != State::kFree) End(key, Outcome::kTimedOut, now);
   }
 }
 

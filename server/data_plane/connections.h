@@ -100,7 +100,7 @@ class Connections {
   bool has_fresh() const { return !fresh_.empty(); }
 
   // Cuts every connection, counted as timed_out.
-  void CutAll();
+  void CutAll(Clock::time_point now);
 
  private:
   enum class State : uint8_t { kFree, kWriting, kLingering };
@@ -108,6 +108,8 @@ class Connections {
   // A connection in epoll. Small, as thousands may be stuck.
   struct Connection {
     Use* use = nullptr;
+    // When it was accepted.
+    Clock::time_point since;
     Clock::time_point deadline;
     // What is left to be written of a rendered template; null for literals.
     std::unique_ptr<std::string> rendered;
@@ -154,8 +156,8 @@ class Connections {
   void Link(uint32_t key);
   void Unlink(uint32_t key);
   void HalfClose(uint32_t key, Clock::time_point now);
-  void End(uint32_t key, Outcome outcome);
-  void Count(Use* use, bool has_place, Outcome outcome);
+  void End(uint32_t key, Outcome outcome, Clock::time_point now);
+  void Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime);
 
   // Constant after construction.
   const int epoll_;

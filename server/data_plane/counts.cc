@@ -39,4 +39,13 @@ CountsReading ListenerCounts::Read() const {
   return sum;
 }
 
+TimesReading ListenerCounts::ReadTimes() const {
+  TimesReading times;
+  for (const WorkerCounts& worker : workers_) {
+    worker.accept_to_sent.AddTo(&times.accept_to_sent);
+    worker.lifetime.AddTo(&times.lifetime);
+  }
+  return times;
+}
+
 }  // namespace greeter::data_plane

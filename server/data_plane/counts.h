@@ -9,26 +9,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "data_plane/counter.h"
+#include "data_plane/durations.h"
+
 namespace greeter::data_plane {
-
-// A number that one thread writes and any thread reads.
-class Counter {
- public:
-  // The writing thread. What it did before is seen by whoever reads the new value.
-  void Add(uint64_t amount) {
-    value_.store(value_.load(std::memory_order_relaxed) + amount, std::memory_order_release);
-  }
-  // Any thread.
-  uint64_t Get() const { return value_.load(std::memory_order_acquire); }
-
- private:
-  std::atomic<uint64_t> value_ = 0;
-};
 
 // How a connection ended.
 enum class Outcome { kCompleted, kTimedOut, kReset, kRejected };
 
-// One worker's part. A cache line of its own.
+// One worker's part. Cache lines of its own.
 struct alignas(64) WorkerCounts {
   Counter accepted;
   Counter completed;
@@ -38,6 +27,11 @@ struct alignas(64) WorkerCounts {
   Counter bytes_sent;
   // Rests for want of descriptors or memory; no part of the balance.
   Counter pauses;
+  // From acceptance until the whole greeting was handed to the kernel: 0 if that was in the turn
+  // in which it was accepted.
+  Durations accept_to_sent;
+  // From acceptance until the end was noticed, of those not rejected.
+  Durations lifetime;
 
   // The worker, once for each connection accepted.
   void Ended(Outcome outcome);
@@ -55,6 +49,11 @@ struct CountsReading {
   uint64_t pauses = 0;
 };
 
+struct TimesReading {
+  DurationsReading accept_to_sent;
+  DurationsReading lifetime;
+};
+
 class ListenerCounts {
  public:
   explicit ListenerCounts(size_t workers) : workers_(workers) {}
@@ -65,6 +64,9 @@ class ListenerCounts {
   // Balanced at any time: each slot's endings are read before its acceptances, so that what ends in
   // between still counts as open. Any thread.
   CountsReading Read() const;
+
+  // Any thread.
+  TimesReading ReadTimes() const;
 
   // The next number for ${connection}. Any thread.
   uint64_t NextNumber() { return numbers_.fetch_add(1, std::memory_order_relaxed) + 1; }

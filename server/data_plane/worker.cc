@@ -97,7 +97,7 @@ void Worker::Run() {
     connections_.OnTime(now_);
     if (wants_room_ && connections_.open() < common_) next_tick_ = now_;
     if (now_ >= next_tick_) Tick();
-    if (now_ >= drain_deadline_) connections_.CutAll();
+    if (now_ >= drain_deadline_) connections_.CutAll(now_);
     if (drained_ && connections_.open() == 0) {
       drain_deadline_ = Clock::time_point::max();
       std::exchange(drained_, nullptr)();

@@ -37,5 +37,17 @@ TEST(CountsTest, EveryReadingIsBalanced) {
   EXPECT_EQ(counts.Read().rejected, kWorkers * kConnections / 4);
 }
 
+TEST(CountsTest, TimesAreSummedOverWorkers) {
+  ListenerCounts counts(2);
+  counts.worker(0).lifetime.Record(std::chrono::milliseconds(1));
+  counts.worker(1).lifetime.Record(std::chrono::milliseconds(2));
+  counts.worker(1).accept_to_sent.Record(std::chrono::minutes(2));
+  const TimesReading times = counts.ReadTimes();
+  EXPECT_EQ(times.lifetime.counts[0], 1u);
+  EXPECT_EQ(times.lifetime.counts[1], 1u);
+  EXPECT_EQ(times.lifetime.sum, std::chrono::milliseconds(3));
+  EXPECT_EQ(times.accept_to_sent.counts.back(), 1u);
+}
+
 }  // namespace
 }  // namespace greeter::data_plane
