@@ -61,7 +61,8 @@ absl::Status AdminServer::Serve() {
   const absl::Status accepting = StartAccepting();
   if (!accepting.ok()) return accepting;
 
-  const auto report = [health = server_->GetHealthCheckService()](bool answers) {
+  const auto report = [this, health = server_->GetHealthCheckService()](bool answers) {
+    answers_ = answers;
     health->SetServingStatus("", answers);
   };
   auto self_check = SelfCheck::Start(listener_->bound, options_.self_check, report);
@@ -113,6 +114,9 @@ std::unique_ptr<grpc::Server> AdminServer::Build(
   *entrance = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   builder.RegisterService(&service_);
+  if (options_.on_call) {
+    builder.experimental().SetInterceptorCreators(ObserveCalls(options_.on_call));
+  }
   builder.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("admin").Resize(kMemoryQuotaBytes));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
@@ -127,6 +131,7 @@ std::unique_ptr<grpc::Server> AdminServer::Build(
 }
 
 void AdminServer::SetNotServing() {
+  stopping_ = true;
   if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
 }
 

@@ -6,6 +6,7 @@
 #ifndef GREETER_ADMIN_ADMIN_SERVER_H_
 #define GREETER_ADMIN_ADMIN_SERVER_H_
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 #include "admin/acceptor.h"
 #include "admin/admin_listener.h"
 #include "admin/admin_service.h"
+#include "admin/call_observation.h"
 #include "admin/data_health.h"
 #include "admin/log_pause.h"
 #include "admin/open_calls.h"
@@ -35,6 +37,8 @@ class AdminServer {
     // kDescriptorsPerUnixConnection descriptors, so there are as many times fewer.
     Acceptor::Options acceptor;
     SelfCheck::Options self_check;
+    // Unset: nobody wants to know.
+    CallObserver on_call = nullptr;
   };
 
   // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
@@ -58,6 +62,11 @@ class AdminServer {
   // Listen().
   const std::string& bound_address() const { return bound_address_; }
 
+  // What health answers for the services "" and "greeter.data"; before Serve(), what it would.
+  // Any thread.
+  bool alive() const { return !stopping_ && answers_; }
+  bool serving() const { return !stopping_ && data_health_->serving(); }
+
   // Health answers NOT_SERVING for every service from here on; all else is served. Idempotent.
   void SetNotServing();
 
@@ -79,6 +88,10 @@ class AdminServer {
   UnixPeers unix_peers_;
   OpenCalls calls_;
   AdminService service_;
+
+  // As the self-check found last, and whether SetNotServing() was called.
+  std::atomic<bool> answers_ = true;
+  std::atomic<bool> stopping_ = false;
 
   // Set by Listen().
   std::string bound_address_;

@@ -8,6 +8,11 @@ void DataHealth::Report(bool serving) {
   if (health_ != nullptr) health_->SetServingStatus(kDataHealthService, serving);
 }
 
+bool DataHealth::serving() const {
+  const std::lock_guard lock(mutex_);
+  return serving_;
+}
+
 void DataHealth::Attach(grpc::HealthCheckServiceInterface* health) {
   const std::lock_guard lock(mutex_);
   health_ = health;

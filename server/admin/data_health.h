@@ -16,6 +16,8 @@ inline constexpr char kDataHealthService[] = "greeter.data";
 class DataHealth {
  public:
   void Report(bool serving);
+  // As last reported.
+  bool serving() const;
 
   // `health` is told the last report and all later ones, until Detach() or Attach(nullptr).
   void Attach(grpc::HealthCheckServiceInterface* health);
@@ -23,7 +25,7 @@ class DataHealth {
 
  private:
   // Guarded by mutex_.
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool serving_ = false;
   grpc::HealthCheckServiceInterface* health_ = nullptr;
 };
