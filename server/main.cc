@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "absl/status/statusor.h"
+#include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
 #include "base/version.h"
@@ -30,6 +30,7 @@
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
 #include "net/descriptor_limit.h"
+#include "observe/observatory.h"
 #include "spdlog/spdlog.h"
 
 namespace greeter {
@@ -39,24 +40,21 @@ namespace {
 constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
 
 absl::Status Run(const daemon::Options& options) {
-  absl::StatusOr<daemon::InitialConfig> initial = daemon::ReadInitialConfig(options);
+  auto initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
   daemon::StopSignal stop_signal;
   const auto log_output = daemon::StartLogOutput(options.log_format);
   if (!log_output.ok()) return log_output.status();
-  const std::shared_ptr<spdlog::logger> logger =
-      daemon::MakeLogger(*log_output, options.log_format, options.log_level);
+  const auto logger = daemon::MakeLogger(*log_output, options.log_format, options.log_level);
   spdlog::set_default_logger(logger);
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
 
   const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
   std::vector<std::string> warnings;
-  const data_plane::Engine::Options engine_options =
-      daemon::EngineOptions(options, budget.data_plane, &warnings);
+  const auto engine =
+      data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));
   for (const std::string& warning : warnings) logger->warn("{}", warning);
-  const absl::StatusOr<std::unique_ptr<data_plane::Engine>> engine =
-      data_plane::Engine::Start(engine_options);
   if (!engine.ok()) return engine.status();
   const std::string server_id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(engine->get(),
@@ -69,11 +67,17 @@ absl::Status Run(const daemon::Options& options) {
   controller.Observe(daemon::ListenerLog(logger));
   admin::AdminServer::Options admin_options;
   admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
+  observe::AdminCalls calls;
+  admin_options.on_call = calls.counter();
   admin::AdminServer admin(&controller, admin_options);
 
-  absl::Status started = admin.Listen(options.admin);
-  if (!started.ok()) return started;
-  started = daemon::StartController(controller, *std::move(initial), options, *logger);
+  if (absl::Status taken = admin.Listen(options.admin); !taken.ok()) return taken;
+  const auto observatory = observe::Observatory::Open(
+      {&controller, [&](const std::string& name) { return data_plane.Times(name); }, &calls,
+       [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels},
+      {options.http, !options.has_http, {static_cast<size_t>(budget.http_connections)}});
+  if (!observatory.ok()) return observatory.status();
+  absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
   if (!started.ok()) {
     // Those who are connected already are not to suffer for it.
@@ -81,7 +85,7 @@ absl::Status Run(const daemon::Options& options) {
     (*engine)->Shutdown(options.drain_timeout);
     return started;
   }
-  daemon::Announce(*controller.snapshot(), admin.bound_address());
+  daemon::Announce(*controller.snapshot(), (*observatory)->url(), admin.bound_address());
 
   const std::string signal =
       stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });

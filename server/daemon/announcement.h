@@ -9,8 +9,10 @@
 
 namespace greeter::daemon {
 
-// A line for each listener that listens, then one for the admin service.
-void Announce(const control::Snapshot& snapshot, const std::string& admin_address);
+// A line for each listener that listens, one for the status page unless `page` is empty, then one
+// for the admin service.
+void Announce(const control::Snapshot& snapshot, const std::string& page,
+              const std::string& admin_address);
 
 }  // namespace greeter::daemon
 

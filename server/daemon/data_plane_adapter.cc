@@ -147,16 +147,27 @@ std::vector<api::ListenerStatus> DataPlaneAdapter::Observe() const {
   return statuses;
 }
 
-api::ConnectionCounts DataPlaneAdapter::Counts(const std::string& listener) const {
+std::shared_ptr<const data_plane::ListenerCounts> DataPlaneAdapter::Find(
+    const std::string& listener) const {
   std::shared_ptr<const CountsByName> counts;
   {
     const std::lock_guard lock(mutex_);
     counts = counts_;
   }
-  api::ConnectionCounts message;
   const auto found = counts->find(listener);
-  if (found == counts->end()) return message;
-  const data_plane::CountsReading reading = found->second->Read();
+  return found == counts->end() ? nullptr : found->second;
+}
+
+data_plane::TimesReading DataPlaneAdapter::Times(const std::string& listener) const {
+  const auto counts = Find(listener);
+  return counts == nullptr ? data_plane::TimesReading() : counts->ReadTimes();
+}
+
+api::ConnectionCounts DataPlaneAdapter::Counts(const std::string& listener) const {
+  api::ConnectionCounts message;
+  const auto counts = Find(listener);
+  if (counts == nullptr) return message;
+  const data_plane::CountsReading reading = counts->Read();
   message.set_accepted(reading.accepted);
   message.set_open(reading.open);
   message.set_completed(reading.completed);

@@ -35,10 +35,15 @@ class DataPlaneAdapter final : public control::DataPlane {
   std::vector<api::ListenerStatus> Observe() const override;
   api::ConnectionCounts Counts(const std::string& listener) const override;
 
+  // How long the connections of `listener` took, as Counts().
+  data_plane::TimesReading Times(const std::string& listener) const;
+
  private:
   using CountsByName = std::map<std::string, std::shared_ptr<const data_plane::ListenerCounts>>;
 
   absl::StatusOr<data_plane::Greeting> Compile(const api::Listener& listener) const;
+  // Null for an unknown listener.
+  std::shared_ptr<const data_plane::ListenerCounts> Find(const std::string& listener) const;
   data_plane::ListenerSpec ToSpec(const api::Listener& listener) const;
 
   // Constant after construction.

@@ -11,12 +11,14 @@ struct DescriptorBudget {
   int data_plane = 0;
   // Connections of operators, at one descriptor each.
   int admin_connections = 0;
+  // Connections to the metrics and the page.
+  int http_connections = 0;
 };
 
 // Divides `limit`. An eighth, within reason, is kept from the data plane. Half of that is for
-// operators, 32 connections at least unless the limit is below 128; the rest is for what is open in
-// any case (some 20: standard streams, gRPC's pollers, the admin listener, its self-check) and for
-// what is open for a moment, as files are.
+// operators, 32 connections at least unless the limit is below 128; an eighth, but no more than 16,
+// for HTTP; the rest is for what is open in any case (some 20: standard streams, gRPC's pollers,
+// the admin listener, its self-check) and for what is open for a moment, as files are.
 DescriptorBudget DivideDescriptors(int limit);
 
 }  // namespace greeter::daemon

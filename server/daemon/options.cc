@@ -48,6 +48,13 @@ std::string CheckAddress(const std::string& text) {
   return address.ok() ? "" : std::string(address.status().message());
 }
 
+std::string CheckHttpAddress(const std::string& text) {
+  if (text == "none") return "";
+  const absl::StatusOr<net::Address> address = net::Address::Parse(text);
+  if (!address.ok()) return std::string(address.status().message());
+  return address->is_unix() ? "a unix socket can't be asked over HTTP; write HOST:PORT" : "";
+}
+
 std::string CheckPort(const std::string& text) {
   int port = 0;
   if (absl::SimpleAtoi(text, &port) && port >= 0 && port <= 65535) return "";
@@ -137,9 +144,10 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
           ->type_name("TEXT")
           ->envname("GREETER_MESSAGE")
           ->capture_default_str();
-  app.parse_complete_callback([&options, port_option, listen, message] {
+  app.parse_complete_callback([&app, &options, port_option, listen, message] {
     options.has_listen = port_option->count() + listen->count() > 0;
     options.has_message = message->count() > 0;
+    options.has_http = app.get_option("--http")->count() > 0;
   });
   port_option->excludes(listen);
   app.add_option("--config", options.config,
@@ -186,6 +194,13 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->type_name("ADDR")
       ->envname("GREETER_ADMIN")
       ->check(CheckAddress)
+      ->capture_default_str();
+  app.add_option("--http", options.http,
+                 "Address of metrics (/metrics), probes (/livez, /readyz) and the status page, for "
+                 "all who reach it to read; \"none\" turns it off")
+      ->type_name("ADDR")
+      ->envname("GREETER_HTTP")
+      ->check(CheckHttpAddress)
       ->capture_default_str();
   app.add_option("--workers", options.workers,
                  "Threads that serve connections (default: as many as it may use CPUs)")

@@ -41,7 +41,11 @@ struct Options {
   size_t history = 1000;
   // Address of the admin service.
   std::string admin = "127.0.0.1:50051";
-  // ${label.NAME} in templates.
+  // Address of metrics and status page, or "none".
+  std::string http = "127.0.0.1:9464";
+  // Whether it was given.
+  bool has_http = false;
+  // ${label.NAME} in templates, and labels of metrics.
   std::map<std::string, std::string> labels;
   // Threads of the data plane; 0 for as many as CPUs may be used.
   int workers = 0;

@@ -174,6 +174,10 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
   if (!Names(options, "--state-dir") && command.environment.count("GREETER_STATE_DIR") == 0) {
     options.insert(options.end(), {"--state-dir", "none"});
   }
+  // Many run side by side.
+  if (!Names(options, "--http") && command.environment.count("GREETER_HTTP") == 0) {
+    options.insert(options.end(), {"--http", "none"});
+  }
   command.arguments.push_back(GREETERD);
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   greeters_.push_back(std::make_unique<Greeter>(command));
@@ -206,6 +210,7 @@ Finished GreeterTest::RunGreeter(const std::vector<std::string>& options,
                   .ordinary_user = ordinary_user};
   // Nothing is left in the home of who runs the test.
   command.environment.emplace("GREETER_STATE_DIR", "none");
+  command.environment.emplace("GREETER_HTTP", "none");
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   return RunProgram(command);
 }

@@ -58,6 +58,8 @@ GreeterdProcess::GreeterdProcess(int descriptors) {
                                     "127.0.0.1:0",
                                     "--state-dir",
                                     "none",
+                                    "--http",
+                                    "none",
                                     "--workers",
                                     "2"};
   std::vector<char*> arguments;

@@ -10,6 +10,8 @@ TEST(DescriptorBudgetTest, KeepsAnEighthWithinReason) {
   EXPECT_EQ(DivideDescriptors(1024).admin_connections, 64);
   EXPECT_EQ(DivideDescriptors(128).data_plane, 64);
   EXPECT_EQ(DivideDescriptors(128).admin_connections, 32);
+  EXPECT_EQ(DivideDescriptors(1024).http_connections, 16);
+  EXPECT_EQ(DivideDescriptors(128).http_connections, 8);
   EXPECT_EQ(DivideDescriptors(1'000'000).data_plane, 1'000'000 - 1024);
   EXPECT_EQ(DivideDescriptors(1'000'000).admin_connections, 512);
 }

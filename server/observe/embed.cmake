@@ -1,0 +1,24 @@
+# Puts page.css and page.js into page.html and writes that as a C++ array:
+#   cmake -DSOURCES=<this folder> -DOUTPUT=<file> -P embed.cmake
+file(READ ${SOURCES}/page.html page)
+foreach(part css js)
+  file(READ ${SOURCES}/page.${part} text)
+  string(FIND "${page}" "@PAGE_${part}@" at)
+  string(LENGTH "@PAGE_${part}@" length)
+  string(SUBSTRING "${page}" 0 ${at} before)
+  math(EXPR at "${at} + ${length}")
+  string(SUBSTRING "${page}" ${at} -1 after)
+  string(CONCAT page "${before}" "${text}" "${after}")
+endforeach()
+# CMake reads hexadecimal from files alone.
+file(WRITE ${OUTPUT}.html "${page}")
+file(READ ${OUTPUT}.html bytes HEX)
+string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
+string(REGEX REPLACE "((0x..,){20})" "\\1\n" bytes "${bytes}")
+file(WRITE ${OUTPUT} "#include <cstddef>\n
+namespace greeter::observe {
+extern const unsigned char kPage[];
+extern const std::size_t kPageBytes;
+const unsigned char kPage[] = {\n${bytes}\n};
+const std::size_t kPageBytes = sizeof(kPage);
+}  // namespace greeter::observe\n")
