@@ -41,8 +41,8 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
   return std::unique_ptr<Engine>(new Engine(options, std::move(workers)));
 }
 
-Engine::Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers)
-    : options_(options), workers_(std::move(workers)) {}
+Engine::Engine(Options options, std::vector<std::unique_ptr<Worker>> workers)
+    : options_(std::move(options)), workers_(std::move(workers)) {}
 
 Engine::~Engine() = default;
 

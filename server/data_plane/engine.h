@@ -117,7 +117,7 @@ class Engine {
   void Shutdown(absl::Duration drain_timeout);
 
  private:
-  Engine(const Options& options, std::vector<std::unique_ptr<Worker>> workers);
+  Engine(Options options, std::vector<std::unique_ptr<Worker>> workers);
 
   // An address being served.
   struct Endpoint {

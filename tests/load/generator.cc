@@ -21,9 +21,9 @@ namespace {
 
 constexpr uint64_t kWake = ~uint64_t{0};
 constexpr uint32_t kInterest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
-constexpr size_t kBufferBytes = 128 * 1024;
+constexpr size_t kBufferBytes = size_t{128} * 1024;
 // A client that never gets EAGAIN lets the others have their turn after this.
-constexpr uint64_t kSendAtOnce = 1024 * 1024;
+constexpr uint64_t kSendAtOnce = uint64_t{1024} * 1024;
 constexpr int64_t kSecond = 1'000'000'000;
 
 int64_t ClockNow(clockid_t clock) {

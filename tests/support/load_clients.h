@@ -60,6 +60,9 @@ class LoadClients {
   // Stops them.
   ~LoadClients();
 
+  LoadClients(const LoadClients&) = delete;
+  LoadClients& operator=(const LoadClients&) = delete;
+
   // Each finishes the connection it has. Returns the final tally.
   Tally Stop();
   // Returns when `connections` have been made.

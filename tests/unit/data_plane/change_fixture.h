@@ -5,11 +5,11 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "engine_fixture.h"
 
 namespace greeter::data_plane {
@@ -24,7 +24,8 @@ class ChangeTest : public EngineTest {
   // How often to do what a test does `normally` times; the tests labelled "long" ask for more.
   static int Cycles(int normally) {
     const char* const factor = std::getenv("GREETER_TEST_FACTOR");
-    return factor == nullptr ? normally : normally * std::max(1, std::atoi(factor));
+    int times = 1;
+    return factor != nullptr && absl::SimpleAtoi(factor, &times) ? normally * times : normally;
   }
   // Load that does not become rare when addresses close again and again.
   static testing::LoadClients::Options PressOn(std::vector<net::Address> addresses) {
