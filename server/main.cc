@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
-#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
@@ -56,11 +55,10 @@ absl::Status Run(const daemon::Options& options) {
       data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   if (!engine.ok()) return engine.status();
-  const std::string server_id = daemon::NewServerId();
-  daemon::DataPlaneAdapter data_plane(engine->get(),
-                                      {daemon::Hostname(), server_id, options.labels});
+  const std::string id = daemon::NewServerId();
+  daemon::DataPlaneAdapter data_plane(engine->get(), {daemon::Hostname(), id, options.labels});
   control::Controller::Options control_options;
-  control_options.identity = {server_id, base::kVersion, absl::Now(), warnings, options.config};
+  control_options.identity = {id, base::kVersion, absl::Now(), warnings, options.config};
   control_options.audit =
       daemon::AuditLog(daemon::MakeRecordLogger(*log_output, options.log_format));
   control::Controller controller(&data_plane, store->get(), control_options);

@@ -1,10 +1,10 @@
-# Puts page.css and page.js into page.html and writes that as a C++ array:
+# Puts page.css and the scripts into page.html and writes that as a C++ array:
 #   cmake -DSOURCES=<this folder> -DOUTPUT=<file> -P embed.cmake
 file(READ ${SOURCES}/page.html page)
-foreach(part css js)
-  file(READ ${SOURCES}/page.${part} text)
-  string(FIND "${page}" "@PAGE_${part}@" at)
-  string(LENGTH "@PAGE_${part}@" length)
+foreach(part page.css page_format.js page.js)
+  file(READ ${SOURCES}/${part} text)
+  string(FIND "${page}" "@${part}@" at)
+  string(LENGTH "@${part}@" length)
   string(SUBSTRING "${page}" 0 ${at} before)
   math(EXPR at "${at} + ${length}")
   string(SUBSTRING "${page}" ${at} -1 after)

@@ -12,7 +12,7 @@
 
 namespace greeter::observe {
 
-// From page.html, page.css and page.js, by embed.cmake.
+// From page.html and what belongs to it, by embed.cmake.
 extern const unsigned char kPage[];
 extern const size_t kPageBytes;
 
@@ -27,6 +27,7 @@ HttpResponse Page() {
           .content_security_policy = absl::StrCat(
               "default-src 'none'; script-src 'nonce-", nonce, "'; style-src 'nonce-", nonce,
               "'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+              "require-trusted-types-for 'script'; "
               "frame-ancestors 'none'")};
 }
 

@@ -1,4 +1,4 @@
-// The status page: page.html with page.css and page.js in it, compiled in. It reads /status.json
+// The status page: page.html with its style and scripts in it, compiled in. It reads /status.json
 // once a second.
 
 #ifndef GREETER_OBSERVE_PAGE_H_
