@@ -1,5 +1,6 @@
 // greeterctl where no admin service answers, and files that are not what its options say.
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,15 @@ TEST_F(UnreachableTest, NoConnectionInTime) {
   server.Fill();
   ExpectRefused(Greeterctl({"--server", server.address(), "--timeout", "200ms"}), kUnreachable,
                 {server.address(), "no connection in time", "firewall"});
+}
+
+TEST_F(UnreachableTest, UnixSocketOfOthers) {
+  std::filesystem::create_directory(Path("locked"));
+  std::filesystem::permissions(Path("locked"), std::filesystem::perms::none);
+  const std::string server = "unix:" + Path("locked/admin");
+  ExpectRefused(
+      RunProgram({.arguments = {GREETERCTL, "status", "--server", server}, .ordinary_user = true}),
+      kNotPermitted, {"you may not connect to " + server, "Permission denied"});
 }
 
 TEST_F(UnreachableTest, TlsToAPlaintextServer) {
