@@ -65,9 +65,11 @@ Certificate Draft(const Subject& subject, EVP_PKEY* key) {
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), uint64_t{serial} + 1);
   ASN1_TIME_set(X509_getm_notBefore(certificate.get()), absl::ToTimeT(subject.not_before));
   ASN1_TIME_set(X509_getm_notAfter(certificate.get()), absl::ToTimeT(subject.not_after));
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(subject.common_name.c_str()),
-                             -1, -1, 0);
+  if (!subject.common_name.empty()) {
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(subject.common_name.c_str()),
+                               -1, -1, 0);
+  }
   Require(X509_set_pubkey(certificate.get(), key) == 1);
   return certificate;
 }
@@ -79,9 +81,9 @@ struct CertificateAuthority::Keys {
   Certificate certificate;
 };
 
-CertificateAuthority::CertificateAuthority(const std::string& name)
+CertificateAuthority::CertificateAuthority(const std::string& name, absl::Time not_after)
     : keys_(std::make_unique<Keys>()) {
-  keys_->certificate = Draft({name}, keys_->key.get());
+  keys_->certificate = Draft({.common_name = name, .not_after = not_after}, keys_->key.get());
   X509* self = keys_->certificate.get();
   Require(X509_set_issuer_name(self, X509_get_subject_name(self)) == 1);
   Extend(self, self, NID_basic_constraints, "critical,CA:TRUE");
@@ -105,6 +107,15 @@ KeyPair CertificateAuthority::Issue(const Subject& subject) const {
   }
   Require(X509_sign(certificate.get(), keys_->key.get(), EVP_sha256()) > 0);
   return {ToPem(certificate.get()), ToPem(key.get())};
+}
+
+std::string WithPassphrase(const std::string& key) {
+  const std::unique_ptr<BIO, Free> in(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+  const Key read(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+  return ToPem([&read](BIO* out) {
+    return PEM_write_bio_PKCS8PrivateKey(out, read.get(), EVP_aes_128_cbc(), "secret", 6, nullptr,
+                                         nullptr);
+  });
 }
 
 }  // namespace greeter::testing

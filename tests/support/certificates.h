@@ -20,17 +20,20 @@ struct KeyPair {
 
 // Whom a certificate is for, and when it is valid.
 struct Subject {
-  std::string common_name;
+  // Empty: none.
+  std::string common_name = {};
   // As in openssl's subjectAltName: "DNS:localhost", "IP:127.0.0.1", "URI:spiffe://a/b".
   std::vector<std::string> names = {};
   absl::Time not_before = absl::Now() - absl::Hours(1);
-  absl::Time not_after = absl::Now() + absl::Hours(1);
+  // So far away that nobody warns of it.
+  absl::Time not_after = absl::Now() + absl::Hours(24 * 365);
 };
 
 class CertificateAuthority {
  public:
   // `name` is its common name; two of the same name are different all the same.
-  explicit CertificateAuthority(const std::string& name);
+  explicit CertificateAuthority(const std::string& name,
+                                absl::Time not_after = Subject().not_after);
   ~CertificateAuthority();
 
   CertificateAuthority(const CertificateAuthority&) = delete;
@@ -39,6 +42,10 @@ class CertificateAuthority {
   std::string pem() const;
   // Signs a certificate for `subject`, with a key of its own, for servers and clients.
   KeyPair Issue(const Subject& subject) const;
+  // For a server on 127.0.0.1.
+  KeyPair IssueForServer() const {
+    return Issue({.common_name = "greeterd", .names = {"DNS:localhost", "IP:127.0.0.1"}});
+  }
 
  private:
   struct Keys;
@@ -46,6 +53,9 @@ class CertificateAuthority {
   // Constant after construction.
   const std::unique_ptr<Keys> keys_;
 };
+
+// `key`, a private one in PEM, encrypted.
+std::string WithPassphrase(const std::string& key);
 
 }  // namespace greeter::testing
 
