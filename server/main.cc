@@ -14,6 +14,7 @@
 #include "admin/admin_server.h"
 #include "base/version.h"
 #include "control/controller.h"
+#include "daemon/admin_setup.h"
 #include "daemon/announcement.h"
 #include "daemon/audit_log.h"
 #include "daemon/config_file.h"
@@ -35,9 +36,6 @@
 namespace greeter {
 namespace {
 
-// How long admin calls under way may take to be answered once everything else has stopped.
-constexpr absl::Duration kAdminStopTimeout = absl::Seconds(1);
-
 absl::Status Run(const daemon::Options& options) {
   auto initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
@@ -53,23 +51,22 @@ absl::Status Run(const daemon::Options& options) {
   std::vector<std::string> warnings;
   const auto engine =
       data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));
+  const daemon::AuditLog audit(daemon::MakeRecordLogger(*log_output, options.log_format));
+  observe::AdminCalls calls;
+  auto admin_options = daemon::AdminServerOptions(options.admin, budget, audit, &warnings);
+  admin_options.on_call = calls.counter();
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   if (!engine.ok()) return engine.status();
   const std::string id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(engine->get(), {daemon::Hostname(), id, options.labels});
   control::Controller::Options control_options;
   control_options.identity = {id, base::kVersion, absl::Now(), warnings, options.config};
-  control_options.audit =
-      daemon::AuditLog(daemon::MakeRecordLogger(*log_output, options.log_format));
+  control_options.audit = audit;
   control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
-  admin::AdminServer::Options admin_options;
-  admin_options.acceptor.max_connections = static_cast<size_t>(budget.admin_connections);
-  observe::AdminCalls calls;
-  admin_options.on_call = calls.counter();
   admin::AdminServer admin(&controller, admin_options);
 
-  if (absl::Status taken = admin.Listen(options.admin); !taken.ok()) return taken;
+  if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
   const auto observatory = observe::Observatory::Open(
       {&controller, [&](const std::string& name) { return data_plane.Times(name); }, &calls,
        [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels},
@@ -83,7 +80,8 @@ absl::Status Run(const daemon::Options& options) {
     (*engine)->Shutdown(options.drain_timeout);
     return started;
   }
-  daemon::Announce(*controller.snapshot(), (*observatory)->url(), admin.bound_address());
+  daemon::Announce(*controller.snapshot(), {(*observatory)->url(), admin.health_address(),
+                                            admin.bound_address(), options.admin.has_tls()});
 
   const std::string signal =
       stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });
@@ -92,7 +90,7 @@ absl::Status Run(const daemon::Options& options) {
   absl::SleepFor(options.shutdown_delay);
   controller.Stop();
   (*engine)->Shutdown(options.drain_timeout);
-  admin.Stop(kAdminStopTimeout);
+  admin.Stop(/*timeout=*/absl::Seconds(1));
   logger->info("stopped");
   return absl::OkStatus();
 }

@@ -38,7 +38,7 @@ Acceptor::Acceptor(int listener, net::FileDescriptor wake, Options options, Hand
       wake_(std::move(wake)),
       accept_(std::move(options.accept)),
       handover_(std::move(handover)),
-      open_(options.max_connections) {}
+      open_(options.max_connections, options.max_per_peer) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -83,7 +83,8 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
 }
 
 void Acceptor::HandOver(net::FileDescriptor connection) {
-  if (open_.Full()) return TurnAway();
+  if (open_.Full()) return TurnAway(false);
+  if (open_.FullFor(connection.get())) return TurnAway(true);
   open_.Add(connection.get());
   // As gRPC's own listener has it; a unix socket refuses, which does no harm.
   const int on = 1;
@@ -91,9 +92,14 @@ void Acceptor::HandOver(net::FileDescriptor connection) {
   handover_(std::move(connection));
 }
 
-void Acceptor::TurnAway() {
+void Acceptor::TurnAway(bool one_peer) {
   ++turned_away_;
   if (!turning_away_.IsDue()) return;
+  if (one_peer) {
+    spdlog::warn("admin: one address has as many connections open as each may, {} turned away",
+                 std::exchange(turned_away_, 0));
+    return;
+  }
   spdlog::warn(
       "admin: as many connections are open as may be, {} turned away; close some, or raise the "
       "limit of open files (ulimit -n, or LimitNOFILE= in systemd)",

@@ -3,10 +3,11 @@
 // gRPC could accept for itself, but goes deaf for good when it once runs out of descriptors (seen
 // in 1.51: the failed accept is never tried again). This acceptor pauses, and tries again.
 //
-// It has a cap: admin connections, too, must leave descriptors to the rest of the process. Those
-// beyond it are closed as soon as they are accepted, the newest first as it were, because whoever
-// is connected may be an operator at work; and it is logged, once a minute at most. A client sees
-// UNAVAILABLE, and a connection closed without a word.
+// It has a cap, and one for each peer: admin connections, too, must leave descriptors to the rest
+// of the process, and nobody is to take all that there are. Those beyond it are closed as soon as
+// they are accepted, the newest first as it were, because whoever is connected may be an operator
+// at work; and it is logged, once a minute at most. A client sees UNAVAILABLE, and a connection
+// closed without a word.
 
 #ifndef GREETER_ADMIN_ACCEPTOR_H_
 #define GREETER_ADMIN_ACCEPTOR_H_
@@ -37,6 +38,8 @@ class Acceptor {
   struct Options {
     // Open at the same time.
     size_t max_connections = 512;
+    // Of them, from one peer (see ConnectionCensus::FullFor()); 0: no bound of their own.
+    size_t max_per_peer = 0;
     net::AcceptCall accept = accept4;
   };
 
@@ -61,7 +64,7 @@ class Acceptor {
   // Accepts what waits, up to a bound.
   Outcome AcceptWaiting();
   void HandOver(net::FileDescriptor connection);
-  void TurnAway();
+  void TurnAway(bool one_peer);
   void OnExhausted(int error);
 
   // Constant after construction.

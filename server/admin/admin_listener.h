@@ -1,5 +1,5 @@
-// Where the admin service listens: a loopback address or a unix socket, and nothing else, for the
-// service can't tell yet who asks.
+// Where the admin service listens: a loopback address, a unix socket or, if whoever connects must
+// prove who it is, any other.
 
 #ifndef GREETER_ADMIN_ADMIN_LISTENER_H_
 #define GREETER_ADMIN_ADMIN_LISTENER_H_
@@ -23,10 +23,20 @@ struct AdminListener {
   net::SocketFile file;
 };
 
+struct AdminListenerOptions {
+  // How errors begin.
+  const char* name = "admin";
+  // From other machines.
+  bool may_be_reachable = false;
+  // The group of a unix socket's file; empty: greeterd's own.
+  std::string group = {};
+};
+
 // Listens on `text`, an address as net::Address::Parse() reads it. INVALID_ARGUMENT: malformed, or
-// reachable from other machines. FAILED_PRECONDITION: can't be bound; the message says why, and
-// what to do. Any thread.
-absl::StatusOr<AdminListener> ListenForAdmin(const std::string& text);
+// reachable from other machines. FAILED_PRECONDITION: can't be bound, or there is no such group;
+// the message says why, and what to do. Any thread.
+absl::StatusOr<AdminListener> ListenForAdmin(const std::string& text,
+                                             const AdminListenerOptions& options = {});
 
 }  // namespace greeter::admin
 

@@ -5,13 +5,14 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "absl/time/clock.h"
 #include "admin/grpc_log.h"
+#include "admin/server_limits.h"
+#include "admin/tls_credentials.h"
 #include "base/message_limit.h"
-#include "grpc/impl/codegen/grpc_types.h"
 #include "grpcpp/ext/health_check_service_server_builder_option.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
-#include "grpcpp/resource_quota.h"
 #include "grpcpp/security/server_credentials.h"
 #include "spdlog/spdlog.h"
 
@@ -22,33 +23,56 @@ using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectio
 
 // For all connections together; some ten of the largest requests in decoding at once.
 constexpr size_t kMemoryQuotaBytes = size_t{64} * 1024 * 1024;
-constexpr int kMaxStreamsPerConnection = 100;
-// A connection that has not said a word of HTTP/2 by then is closed.
-constexpr int kHandshakeTimeoutMs = 10'000;
-// So is one without a call for this long: it takes a place that another operator may want. Clients
-// connect again by themselves.
-constexpr int kIdleTimeoutMs = 300'000;
 // How long connections without calls may take to close in good order.
 constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
 
 }  // namespace
 
 AdminServer::AdminServer(control::Controller* controller, Options options)
-    : options_(std::move(options)),
-      data_health_(std::make_shared<DataHealth>()),
-      service_(controller, &unix_peers_, &calls_) {
-  controller->Observe([health = data_health_](const control::Snapshot& snapshot) {
-    health->Report(snapshot.serving());
+    : controller_(controller),
+      options_(std::move(options)),
+      health_states_(std::make_shared<HealthStates>()) {
+  controller->Observe([health = health_states_](const control::Snapshot& snapshot) {
+    health->Report(kDataHealthService, snapshot.serving());
   });
 }
 
 AdminServer::~AdminServer() { Stop(absl::ZeroDuration()); }
 
 absl::Status AdminServer::Listen(const std::string& address) {
-  absl::StatusOr<AdminListener> listener = ListenForAdmin(address);
+  absl::StatusOr<Access> access = Access::Create(options_.access);
+  if (!access.ok()) return access.status();
+  if (options_.certificates.has_value()) {
+    auto watch = CertificateWatch::Start(*options_.certificates, options_.certificate_interval);
+    if (!watch.ok()) return watch.status();
+    certificates_ = *std::move(watch);
+    if (!access->NamesOperatorsWithCertificates()) {
+      spdlog::warn(
+          "admin: no certificate makes anyone an operator; name one with --admin-operator, by its "
+          "URI or DNS name or its CN");
+    }
+  }
+  absl::StatusOr<AdminListener> listener =
+      ListenForAdmin(address, {.may_be_reachable = options_.insecure || certificates_ != nullptr,
+                               .group = options_.socket_group});
   if (!listener.ok()) return listener.status();
   listener_.emplace(*std::move(listener));
   bound_address_ = listener_->bound.ToString();
+  if (!options_.health.empty()) {
+    health_server_ = std::make_unique<HealthServer>(health_states_.get(), options_.health_acceptor);
+    const absl::Status listening = health_server_->Listen(options_.health);
+    if (!listening.ok()) return listening;
+    health_address_ = health_server_->bound_address();
+  }
+  const Transport transport = certificates_ != nullptr     ? Transport::kMutualTls
+                              : listener_->bound.is_unix() ? Transport::kUnix
+                                                           : Transport::kPlaintext;
+  authorization_ =
+      std::make_shared<const Authorization>(transport, &unix_peers_, *std::move(access));
+  status_.emplace(controller_, certificates_);
+  service_.emplace(
+      AdminService::Dependencies{controller_, &*status_, authorization_.get(), &calls_},
+      options_.max_watches);
   return absl::OkStatus();
 }
 
@@ -56,16 +80,19 @@ absl::Status AdminServer::Serve() {
   QuietGrpc();
   server_ = Build(&entrance_);
   if (server_ == nullptr) return absl::InternalError("admin: gRPC did not start; see its log");
-  data_health_->Attach(server_->GetHealthCheckService());
-
+  health_states_->Attach(server_->GetHealthCheckService());
+  if (health_server_ != nullptr) {
+    const absl::Status serving = health_server_->Serve();
+    if (!serving.ok()) return serving;
+  }
   const absl::Status accepting = StartAccepting();
   if (!accepting.ok()) return accepting;
 
-  const auto report = [this, health = server_->GetHealthCheckService()](bool answers) {
-    answers_ = answers;
-    health->SetServingStatus("", answers);
-  };
-  auto self_check = SelfCheck::Start(listener_->bound, options_.self_check, report);
+  SelfCheck::Options check = options_.self_check;
+  check.tls = certificates_ != nullptr;
+  auto self_check = SelfCheck::Start(
+      listener_->bound, check,
+      [health = health_states_](bool answers) { health->Report(kAdminHealthService, answers); });
   if (!self_check.ok()) return self_check.status();
   self_check_ = *std::move(self_check);
   return absl::OkStatus();
@@ -106,34 +133,30 @@ void AdminServer::HandOver(net::FileDescriptor connection) {
   entrance_->HandleNewConnection(&parameters);
 }
 
+std::shared_ptr<grpc::ServerCredentials> AdminServer::Credentials() const {
+  if (certificates_ == nullptr) return grpc::InsecureServerCredentials();
+  return MutualTls(certificates_, [authorization = authorization_](std::vector<std::string> names,
+                                                                   absl::string_view method) {
+    return authorization->AuthorizeOthers(std::move(names), method);
+  });
+}
+
 std::unique_ptr<grpc::Server> AdminServer::Build(
     std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  *entrance = builder.experimental().AddExternalConnectionAcceptor(
-      ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
-  builder.RegisterService(&service_);
+  *entrance =
+      builder.experimental().AddExternalConnectionAcceptor(ConnectionType::FROM_FD, Credentials());
+  builder.RegisterService(&*service_);
   if (options_.on_call) {
     builder.experimental().SetInterceptorCreators(ObserveCalls(options_.on_call));
   }
-  builder.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
-  builder.SetResourceQuota(grpc::ResourceQuota("admin").Resize(kMemoryQuotaBytes));
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdleTimeoutMs);
-  // Reflection, alone among the services, uses gRPC's own threads: as few as may be.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
-  // Pings more frequent than gRPC's default limits allow are answered by closing the connection
-  // (ENHANCE_YOUR_CALM): those limits are left as they are.
+  SetLimits(builder, {"admin", base::kMaxMessageBytes, kMemoryQuotaBytes});
   return builder.BuildAndStart();
 }
 
-void AdminServer::SetNotServing() {
-  stopping_ = true;
-  if (server_ != nullptr) server_->GetHealthCheckService()->Shutdown();
-}
+void AdminServer::SetNotServing() { health_states_->SetNotServing(); }
 
 void AdminServer::Stop(absl::Duration timeout) {
   const absl::Time deadline = absl::Now() + timeout;
@@ -147,11 +170,13 @@ void AdminServer::Stop(absl::Duration timeout) {
     // deadline passes, hence a short one once our own calls have been answered.
     const absl::Time goodbye = std::min(deadline, absl::Now() + kGoodbye);
     server_->Shutdown(absl::ToChronoTime(goodbye));
-    data_health_->Detach();
+    health_states_->Detach(server_->GetHealthCheckService());
     server_.reset();
   }
   if (unix_entrance_ != nullptr) unix_entrance_->Stop(kGoodbye);
   unix_entrance_.reset();
+  if (health_server_ != nullptr) health_server_->Stop(kGoodbye);
+  health_server_.reset();
   entrance_.reset();
   listener_.reset();
 }

@@ -1,12 +1,15 @@
-// The admin port: GreeterAdminService, health (grpc.health.v1) and reflection, on one address.
+// The admin port: GreeterAdminService, health (grpc.health.v1) and reflection, on one address; and
+// the health port, if there is to be one.
 //
 // Health: "" is SERVING from Serve() to SetNotServing(), except while the port doesn't answer its
 // own SelfCheck; "greeter.data" follows the controller's snapshots.
+//
+// Who may do what is in access.h, how clients prove who they are in tls_credentials.h.
 
 #ifndef GREETER_ADMIN_ADMIN_SERVER_H_
 #define GREETER_ADMIN_ADMIN_SERVER_H_
 
-#include <atomic>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -14,13 +17,18 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "admin/acceptor.h"
+#include "admin/access.h"
 #include "admin/admin_listener.h"
 #include "admin/admin_service.h"
+#include "admin/authorization.h"
 #include "admin/call_observation.h"
-#include "admin/data_health.h"
+#include "admin/certificate_watch.h"
+#include "admin/health_server.h"
+#include "admin/health_states.h"
 #include "admin/log_pause.h"
 #include "admin/open_calls.h"
 #include "admin/self_check.h"
+#include "admin/status_source.h"
 #include "admin/unix_entrance.h"
 #include "admin/unix_peers.h"
 #include "control/controller.h"
@@ -39,6 +47,19 @@ class AdminServer {
     SelfCheck::Options self_check;
     // Unset: nobody wants to know.
     CallObserver on_call = nullptr;
+    // Mutual TLS, over TCP alone; looked at again every `certificate_interval`.
+    std::optional<CertificateFiles> certificates;
+    absl::Duration certificate_interval = absl::Seconds(1);
+    // Without TLS: take an address that is reachable from other machines all the same.
+    bool insecure = false;
+    Access::Options access;
+    // The group of a unix socket's file; empty: greeterd's own.
+    std::string socket_group;
+    // WatchStatus streams that run at the same time.
+    size_t max_watches = 256;
+    // The health port's address; empty for none.
+    std::string health;
+    Acceptor::Options health_acceptor;
   };
 
   // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
@@ -50,9 +71,10 @@ class AdminServer {
   AdminServer(const AdminServer&) = delete;
   AdminServer& operator=(const AdminServer&) = delete;
 
-  // Takes `address`; who connects waits until Serve(). Before the controller's Start(), so that an
-  // address that can't be had keeps greeterd from starting at all; once. Errors as
-  // ListenForAdmin().
+  // Takes `address` and the health port's, and reads the certificates; who connects waits until
+  // Serve(). Before the controller's Start(), so that what can't be had keeps greeterd from
+  // starting at all; once. Errors as ListenForAdmin(), CertificateWatch::Start() and
+  // Access::Create().
   absl::Status Listen(const std::string& address);
 
   // Serves there. After Listen() and the controller's Start(); once. INTERNAL if gRPC can't start.
@@ -61,11 +83,13 @@ class AdminServer {
   // Where it listens, as people write it, with the port that the kernel chose for port 0. After
   // Listen().
   const std::string& bound_address() const { return bound_address_; }
+  // The same of the health port; empty without one.
+  const std::string& health_address() const { return health_address_; }
 
   // What health answers for the services "" and "greeter.data"; before Serve(), what it would.
   // Any thread.
-  bool alive() const { return !stopping_ && answers_; }
-  bool serving() const { return !stopping_ && data_health_->serving(); }
+  bool alive() const { return health_states_->IsServing(kAdminHealthService); }
+  bool serving() const { return health_states_->IsServing(kDataHealthService); }
 
   // Health answers NOT_SERVING for every service from here on; all else is served. Idempotent.
   void SetNotServing();
@@ -81,25 +105,29 @@ class AdminServer {
   void HandOver(net::FileDescriptor connection);
   std::unique_ptr<grpc::Server> Build(
       std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
+  std::shared_ptr<grpc::ServerCredentials> Credentials() const;
 
   // Constant after construction.
+  control::Controller* const controller_;
   const Options options_;
-  const std::shared_ptr<DataHealth> data_health_;
+  const std::shared_ptr<HealthStates> health_states_;
   UnixPeers unix_peers_;
   OpenCalls calls_;
-  AdminService service_;
 
-  // As the self-check found last, and whether SetNotServing() was called.
-  std::atomic<bool> answers_ = true;
-  std::atomic<bool> stopping_ = false;
-
-  // Set by Listen().
+  // Set by Listen(), and constant from then on. Calls may look at them a little longer than the
+  // server lives.
   std::string bound_address_;
+  std::string health_address_;
+  std::shared_ptr<const CertificateWatch> certificates_;
+  std::shared_ptr<const Authorization> authorization_;
+  std::optional<StatusSource> status_;
+  std::optional<AdminService> service_;
 
   // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.
   std::optional<AdminListener> listener_;
   // Of a unix socket only.
   std::unique_ptr<UnixEntrance> unix_entrance_;
+  std::unique_ptr<HealthServer> health_server_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
   std::unique_ptr<Acceptor> acceptor_;

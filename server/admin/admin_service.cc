@@ -8,10 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/match.h"
-#include "absl/strings/str_replace.h"
-#include "absl/strings/string_view.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/str_cat.h"
 #include "admin/messages.h"
 #include "admin/revision_page.h"
 #include "admin/unary_call.h"
@@ -21,15 +18,9 @@
 namespace greeter::admin {
 namespace {
 
-constexpr char kUnixPeer[] = "unix";
+constexpr char kServicePath[] = "/greeter.admin.v1.GreeterAdminService/";
 
 using ChangeResult = control::Controller::ChangeResult;
-
-absl::Status Admit(const OpenCalls& calls, const grpc::ByteBuffer& bytes,
-                   google::protobuf::Message* request) {
-  if (calls.stopping()) return OpenCalls::StoppingError();
-  return Decode(bytes, request);
-}
 
 template <class Response>
 Response ToResponse(ChangeResult result, const std::string& listener) {
@@ -49,49 +40,41 @@ Response ToResponse(ChangeResult result, const std::string& listener) {
 
 }  // namespace
 
-std::string ReadablePeer(const std::string& peer) {
-  absl::string_view rest = peer;
-  // Of connections over the admin's socket, which are "unix-abstract:" (UnixPeers), and any other.
-  if (absl::StartsWith(rest, kUnixPeer)) return kUnixPeer;
-  if (!absl::ConsumePrefix(&rest, "ipv4:")) absl::ConsumePrefix(&rest, "ipv6:");
-  // gRPC gives a URI, in which brackets and the scope's "%" are escaped.
-  return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
-}
+AdminService::AdminService(const Dependencies& dependencies, size_t max_watches)
+    : controller_(dependencies.controller),
+      status_(dependencies.status),
+      authorization_(dependencies.authorization),
+      calls_(dependencies.calls),
+      watch_places_(max_watches) {}
 
-AdminService::AdminService(control::Controller* controller, const UnixPeers* unix_peers,
-                           OpenCalls* calls)
-    : controller_(controller), unix_peers_(unix_peers), calls_(calls) {}
-
-absl::Status AdminService::SignChange(const grpc::CallbackServerContext& context,
-                                      control::Change* change) const {
-  const std::string peer = context.peer();
-  change->peer = ReadablePeer(peer);
-  change->author = change->peer;
-  if (change->peer != kUnixPeer) return absl::OkStatus();
-  std::optional<PeerCredentials> credentials = unix_peers_->Find(peer);
-  if (!credentials.has_value()) return absl::CancelledError("the connection has ended");
-  change->author = std::move(credentials->user);
-  return absl::OkStatus();
+absl::StatusOr<Caller> AdminService::Admit(const grpc::CallbackServerContext& context,
+                                           absl::string_view method, const grpc::ByteBuffer& bytes,
+                                           google::protobuf::Message* request) const {
+  if (calls_->stopping()) return OpenCalls::StoppingError();
+  absl::StatusOr<Caller> caller =
+      authorization_->Authorize(context, absl::StrCat(kServicePath, method));
+  if (!caller.ok()) return caller.status();
+  const absl::Status decoded = Decode(bytes, request);
+  if (!decoded.ok()) return decoded;
+  return caller;
 }
 
 template <class Request, class Response>
 grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* context,
+                                               absl::string_view method,
                                                const grpc::ByteBuffer* bytes,
                                                grpc::ByteBuffer* response,
                                                control::Change (*make)(const Request&)) {
   const auto call = UnaryCall<Response>::Begin(calls_, response);
   Request request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
-  if (!admitted.ok()) {
-    call->Answer(admitted);
+  absl::StatusOr<Caller> caller = Admit(*context, method, *bytes, &request);
+  if (!caller.ok()) {
+    call->Answer(caller.status());
     return call.get();
   }
   control::Change change = make(request);
-  const absl::Status signed_by = SignChange(*context, &change);
-  if (!signed_by.ok()) {
-    call->Answer(signed_by);
-    return call.get();
-  }
+  change.peer = std::move(caller->peer);
+  change.author = std::move(caller->author);
   std::string listener = change.listener;
   controller_->Submit(std::move(change),
                       [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {
@@ -107,44 +90,44 @@ grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* cont
 grpc::ServerUnaryReactor* AdminService::SetMessage(grpc::CallbackServerContext* context,
                                                    const grpc::ByteBuffer* request,
                                                    grpc::ByteBuffer* response) {
-  return Submit<api::SetMessageRequest, api::SetMessageResponse>(context, request, response,
-                                                                 control::SetMessage);
+  return Submit<api::SetMessageRequest, api::SetMessageResponse>(context, "SetMessage", request,
+                                                                 response, control::SetMessage);
 }
 
 grpc::ServerUnaryReactor* AdminService::StartListening(grpc::CallbackServerContext* context,
                                                        const grpc::ByteBuffer* request,
                                                        grpc::ByteBuffer* response) {
-  return Submit<api::StartListeningRequest, api::StartListeningResponse>(context, request, response,
-                                                                         control::StartListening);
+  return Submit<api::StartListeningRequest, api::StartListeningResponse>(
+      context, "StartListening", request, response, control::StartListening);
 }
 
 grpc::ServerUnaryReactor* AdminService::StopListening(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* request,
                                                       grpc::ByteBuffer* response) {
-  return Submit<api::StopListeningRequest, api::StopListeningResponse>(context, request, response,
-                                                                       control::StopListening);
+  return Submit<api::StopListeningRequest, api::StopListeningResponse>(
+      context, "StopListening", request, response, control::StopListening);
 }
 
 grpc::ServerUnaryReactor* AdminService::ApplyConfig(grpc::CallbackServerContext* context,
                                                     const grpc::ByteBuffer* request,
                                                     grpc::ByteBuffer* response) {
-  return Submit<api::ApplyConfigRequest, api::ApplyConfigResponse>(context, request, response,
-                                                                   control::ApplyConfig);
+  return Submit<api::ApplyConfigRequest, api::ApplyConfigResponse>(context, "ApplyConfig", request,
+                                                                   response, control::ApplyConfig);
 }
 
 grpc::ServerUnaryReactor* AdminService::RollBack(grpc::CallbackServerContext* context,
                                                  const grpc::ByteBuffer* request,
                                                  grpc::ByteBuffer* response) {
-  return Submit<api::RollBackRequest, api::RollBackResponse>(context, request, response,
+  return Submit<api::RollBackRequest, api::RollBackResponse>(context, "RollBack", request, response,
                                                              control::RollBack);
 }
 
-grpc::ServerUnaryReactor* AdminService::ListRevisions(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* AdminService::ListRevisions(grpc::CallbackServerContext* context,
                                                       const grpc::ByteBuffer* bytes,
                                                       grpc::ByteBuffer* response) {
   const auto call = UnaryCall<api::ListRevisionsResponse>::Begin(calls_, response);
   api::ListRevisionsRequest request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::Status admitted = Admit(*context, "ListRevisions", *bytes, &request).status();
   const absl::StatusOr<RevisionPage> page =
       admitted.ok() ? ReadRevisionPage(request) : absl::StatusOr<RevisionPage>(admitted);
   if (!page.ok()) {
@@ -163,12 +146,12 @@ grpc::ServerUnaryReactor* AdminService::ListRevisions(grpc::CallbackServerContex
   return call.get();
 }
 
-grpc::ServerUnaryReactor* AdminService::GetConnectionCounts(
-    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* bytes,
-    grpc::ByteBuffer* response) {
+grpc::ServerUnaryReactor* AdminService::GetConnectionCounts(grpc::CallbackServerContext* context,
+                                                            const grpc::ByteBuffer* bytes,
+                                                            grpc::ByteBuffer* response) {
   const auto call = UnaryCall<api::GetConnectionCountsResponse>::Begin(calls_, response);
   api::GetConnectionCountsRequest request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::Status admitted = Admit(*context, "GetConnectionCounts", *bytes, &request).status();
   if (admitted.ok()) {
     call->Answer(controller_->GetCounts(request.listener()));
   } else {
@@ -177,17 +160,17 @@ grpc::ServerUnaryReactor* AdminService::GetConnectionCounts(
   return call.get();
 }
 
-grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* context,
                                                   const grpc::ByteBuffer* bytes,
                                                   grpc::ByteBuffer* response) {
   const auto call = UnaryCall<api::GetStatusResponse>::Begin(calls_, response);
   api::GetStatusRequest request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::Status admitted = Admit(*context, "GetStatus", *bytes, &request).status();
   if (!admitted.ok()) {
     call->Answer(admitted);
     return call.get();
   }
-  absl::StatusOr<api::ServerStatus> status = controller_->GetStatus(request.listener());
+  absl::StatusOr<api::ServerStatus> status = status_->GetStatus(request.listener());
   if (!status.ok()) {
     call->Answer(status.status());
     return call.get();
@@ -198,12 +181,12 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* /
   return call.get();
 }
 
-grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* /*context*/,
+grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* context,
                                                   const grpc::ByteBuffer* bytes,
                                                   grpc::ByteBuffer* response) {
   const auto call = UnaryCall<api::GetConfigResponse>::Begin(calls_, response);
   api::GetConfigRequest request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::Status admitted = Admit(*context, "GetConfig", *bytes, &request).status();
   if (!admitted.ok()) {
     call->Answer(admitted);
     return call.get();
@@ -224,13 +207,19 @@ grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* /
 }
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
-    grpc::CallbackServerContext* /*context*/, const grpc::ByteBuffer* bytes) {
+    grpc::CallbackServerContext* context, const grpc::ByteBuffer* bytes) {
   api::WatchStatusRequest request;
-  const absl::Status admitted = Admit(*calls_, *bytes, &request);
+  const absl::Status admitted = Admit(*context, "WatchStatus", *bytes, &request).status();
   if (!admitted.ok()) return WatchReactor::Refuse(calls_, admitted);
   const absl::StatusOr<absl::Duration> interval = WatchInterval(request);
   if (!interval.ok()) return WatchReactor::Refuse(calls_, interval.status());
-  return WatchReactor::Watch(controller_, calls_, request.listener(), *interval);
+  std::shared_ptr<const void> place = watch_places_.Take();
+  if (place == nullptr) {
+    return WatchReactor::Refuse(calls_, absl::ResourceExhaustedError(absl::StrCat(
+                                            "as many watches run as may, ", watch_places_.most(),
+                                            "; end some, or ask with GetStatus")));
+  }
+  return WatchReactor::Watch(status_, calls_, request.listener(), *interval, std::move(place));
 }
 
 }  // namespace greeter::admin

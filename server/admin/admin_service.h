@@ -4,21 +4,22 @@
 #ifndef GREETER_ADMIN_ADMIN_SERVICE_H_
 #define GREETER_ADMIN_ADMIN_SERVICE_H_
 
-#include <string>
+#include <cstddef>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "admin/authorization.h"
 #include "admin/open_calls.h"
-#include "admin/unix_peers.h"
+#include "admin/status_source.h"
+#include "admin/watch_places.h"
 #include "control/api.h"
 #include "control/controller.h"
+#include "google/protobuf/message.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
 
 namespace greeter::admin {
-
-// The peer of a call as people write it: "127.0.0.1:41234", "[::1]:41234", "unix". `peer` is gRPC's
-// form of it. Any thread.
-std::string ReadablePeer(const std::string& peer);
 
 // The generated service, each method of which takes and gives bytes; messages.h tells why.
 template <class Base>
@@ -37,8 +38,15 @@ using RawAdminService = RawUnaryMethods<
 
 class AdminService final : public RawAdminService {
  public:
-  // All outlive the gRPC server that this is registered with.
-  AdminService(control::Controller* controller, const UnixPeers* unix_peers, OpenCalls* calls);
+  struct Dependencies {
+    control::Controller* controller = nullptr;
+    const StatusSource* status = nullptr;
+    const Authorization* authorization = nullptr;
+    OpenCalls* calls = nullptr;
+  };
+  // They outlive the gRPC server that this is registered with. At most `max_watches` WatchStatus
+  // streams run at the same time.
+  AdminService(const Dependencies& dependencies, size_t max_watches);
 
   // By gRPC, on any of its threads.
   grpc::ServerUnaryReactor* SetMessage(grpc::CallbackServerContext* context,
@@ -72,19 +80,22 @@ class AdminService final : public RawAdminService {
                                                           const grpc::ByteBuffer* bytes) override;
 
  private:
-  // Tells `change` who asks for it, in the call of `context`. CANCELLED if its connection has
-  // ended.
-  absl::Status SignChange(const grpc::CallbackServerContext& context,
-                          control::Change* change) const;
+  // What every call begins with: refuses it if the server is stopping or the caller may not, and
+  // then decodes its request.
+  absl::StatusOr<Caller> Admit(const grpc::CallbackServerContext& context, absl::string_view method,
+                               const grpc::ByteBuffer& bytes,
+                               google::protobuf::Message* request) const;
   // Decodes a change's request and submits what `make` makes of it.
   template <class Request, class Response>
-  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context,
+  grpc::ServerUnaryReactor* Submit(grpc::CallbackServerContext* context, absl::string_view method,
                                    const grpc::ByteBuffer* bytes, grpc::ByteBuffer* response,
                                    control::Change (*make)(const Request&));
 
   control::Controller* const controller_;
-  const UnixPeers* const unix_peers_;
+  const StatusSource* const status_;
+  const Authorization* const authorization_;
   OpenCalls* const calls_;
+  const WatchPlaces watch_places_;
 };
 
 }  // namespace greeter::admin

@@ -4,15 +4,15 @@
 // within no longer takes connections (see Acceptor), and a channel within the process would not
 // notice. So it goes through the kernel, the acceptor and gRPC's transport, up to the first byte
 // that gRPC says of itself: its SETTINGS (RFC 9113, 3.4). That takes one descriptor, which is
-// closed at once, and no credentials. A port with TLS speaks second, not first: there the hello
-// must be a ClientHello, and the answer to it, be it an alert, says the same without a certificate
-// of ours.
+// closed at once, and no credentials. A port with TLS speaks second, not first: there the
+// hello is a ClientHello, and the answer to it says the same without a certificate of ours.
 
 #ifndef GREETER_ADMIN_SELF_CHECK_H_
 #define GREETER_ADMIN_SELF_CHECK_H_
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "absl/status/status.h"
@@ -32,6 +32,8 @@ class SelfCheck {
     absl::Duration timeout = absl::Seconds(2);
     // Failures in a row until it is reported; one success takes that back.
     int failures = 3;
+    // The port speaks TLS.
+    bool tls = false;
   };
   // Whether the port answers; called when that changes, on the check's thread. At first it does.
   using Report = std::function<void(bool answers)>;
@@ -60,6 +62,9 @@ class SelfCheck {
   const Options options_;
   const Report report_;
   const net::FileDescriptor wake_;
+
+  // What a client says first.
+  const std::string hello_;
 
   // Owned by the check's thread.
   int failures_ = 0;

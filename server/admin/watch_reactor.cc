@@ -20,25 +20,27 @@ absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& requ
                                      absl::FormatDuration(kMinWatchInterval), " to 1h")}});
 }
 
-WatchReactor* WatchReactor::Watch(const control::Controller* controller, OpenCalls* calls,
-                                  std::string listener, absl::Duration interval) {
+WatchReactor* WatchReactor::Watch(const StatusSource* source, OpenCalls* calls,
+                                  std::string listener, absl::Duration interval,
+                                  std::shared_ptr<const void> place) {
   const std::shared_ptr<WatchReactor> reactor =
-      Make(controller, calls, std::move(listener), interval);
+      Make(source, calls, std::move(listener), interval, std::move(place));
   reactor->Tick();
   return reactor.get();
 }
 
 WatchReactor* WatchReactor::Refuse(OpenCalls* calls, const absl::Status& status) {
-  const std::shared_ptr<WatchReactor> reactor = Make(nullptr, calls, "", absl::ZeroDuration());
+  const std::shared_ptr<WatchReactor> reactor =
+      Make(nullptr, calls, "", absl::ZeroDuration(), nullptr);
   reactor->End(status);
   return reactor.get();
 }
 
-std::shared_ptr<WatchReactor> WatchReactor::Make(const control::Controller* controller,
-                                                 OpenCalls* calls, std::string listener,
-                                                 absl::Duration interval) {
+std::shared_ptr<WatchReactor> WatchReactor::Make(const StatusSource* source, OpenCalls* calls,
+                                                 std::string listener, absl::Duration interval,
+                                                 std::shared_ptr<const void> place) {
   std::shared_ptr<WatchReactor> reactor(
-      new WatchReactor(controller, calls, std::move(listener), interval));
+      new WatchReactor(source, calls, std::move(listener), interval, std::move(place)));
   reactor->self_ = reactor;
   reactor->number_ = calls->Enter([weak = reactor->weak_from_this()] {
     if (const auto watch = weak.lock()) watch->End(OpenCalls::StoppingError());
@@ -46,15 +48,19 @@ std::shared_ptr<WatchReactor> WatchReactor::Make(const control::Controller* cont
   return reactor;
 }
 
-WatchReactor::WatchReactor(const control::Controller* controller, OpenCalls* calls,
-                           std::string listener, absl::Duration interval)
-    : controller_(controller), calls_(calls), listener_(std::move(listener)), interval_(interval) {}
+WatchReactor::WatchReactor(const StatusSource* source, OpenCalls* calls, std::string listener,
+                           absl::Duration interval, std::shared_ptr<const void> place)
+    : source_(source),
+      calls_(calls),
+      listener_(std::move(listener)),
+      interval_(interval),
+      place_(std::move(place)) {}
 
 void WatchReactor::Tick() {
   std::unique_lock lock(mutex_);
   // Once the stream has ended the controller may be gone.
   if (end_.has_value()) return;
-  absl::StatusOr<api::ServerStatus> status = controller_->GetStatus(listener_);
+  absl::StatusOr<api::ServerStatus> status = source_->GetStatus(listener_);
   if (!status.ok()) {
     lock.unlock();
     End(status.status());

@@ -15,8 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin/open_calls.h"
+#include "admin/status_source.h"
 #include "control/api.h"
-#include "control/controller.h"
 #include "grpcpp/alarm.h"
 #include "grpcpp/support/byte_buffer.h"
 #include "grpcpp/support/server_callback.h"
@@ -35,9 +35,9 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public std::enable_shared_from_this<WatchReactor> {
  public:
   // A running stream, to be returned to gRPC. It ends when the client cancels, the listener is gone
-  // (NOT_FOUND) or `calls` stop (UNAVAILABLE). Any thread.
-  static WatchReactor* Watch(const control::Controller* controller, OpenCalls* calls,
-                             std::string listener, absl::Duration interval);
+  // (NOT_FOUND) or `calls` stop (UNAVAILABLE), and keeps its `place` until then. Any thread.
+  static WatchReactor* Watch(const StatusSource* source, OpenCalls* calls, std::string listener,
+                             absl::Duration interval, std::shared_ptr<const void> place);
 
   // A stream that ends with `status` and sends nothing. Any thread.
   static WatchReactor* Refuse(OpenCalls* calls, const absl::Status& status);
@@ -48,10 +48,11 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void OnDone() override;
 
  private:
-  WatchReactor(const control::Controller* controller, OpenCalls* calls, std::string listener,
-               absl::Duration interval);
-  static std::shared_ptr<WatchReactor> Make(const control::Controller* controller, OpenCalls* calls,
-                                            std::string listener, absl::Duration interval);
+  WatchReactor(const StatusSource* source, OpenCalls* calls, std::string listener,
+               absl::Duration interval, std::shared_ptr<const void> place);
+  static std::shared_ptr<WatchReactor> Make(const StatusSource* source, OpenCalls* calls,
+                                            std::string listener, absl::Duration interval,
+                                            std::shared_ptr<const void> place);
 
   // Looks, sends if there is anything new, and sets the alarm. From the alarm.
   void Tick();
@@ -59,10 +60,11 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void End(const absl::Status& status);
 
   // Constant after construction.
-  const control::Controller* const controller_;
+  const StatusSource* const source_;
   OpenCalls* const calls_;
   const std::string listener_;
   const absl::Duration interval_;
+  const std::shared_ptr<const void> place_;
   uint64_t number_ = 0;
 
   // Guarded by mutex_.

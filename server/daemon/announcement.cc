@@ -7,18 +7,21 @@
 
 namespace greeter::daemon {
 
-void Announce(const control::Snapshot& snapshot, const std::string& page,
-              const std::string& admin_address) {
+void Announce(const control::Snapshot& snapshot, const Surfaces& surfaces) {
   for (const api::ListenerStatus& listener : snapshot.listeners) {
     if (listener.state() != api::ListenerStatus::STATE_LISTENING) continue;
     std::cout << "listener \"" << listener.name() << "\" serves on " << listener.bound_address()
               << "\n";
   }
-  if (!page.empty())
-    std::cout << "status page on " << page << ", metrics on " << page << "metrics\n";
-  const bool usual = admin_address == Options().admin;
-  std::cout << "admin service on " << admin_address << "; try: greeterctl "
-            << (usual ? "" : absl::StrCat("--server ", admin_address, " ")) << "status"
+  if (!surfaces.page.empty()) {
+    std::cout << "status page on " << surfaces.page << ", metrics on " << surfaces.page
+              << "metrics\n";
+  }
+  if (!surfaces.health.empty()) std::cout << "health service on " << surfaces.health << "\n";
+  const bool usual = surfaces.admin == AdminOptions().address;
+  std::cout << "admin service on " << surfaces.admin << "; try: greeterctl "
+            << (usual ? "" : absl::StrCat("--server ", surfaces.admin, " "))
+            << (surfaces.admin_has_tls ? "--ca FILE --cert FILE --key FILE " : "") << "status"
             << std::endl;
 }
 

@@ -9,10 +9,19 @@
 
 namespace greeter::daemon {
 
-// A line for each listener that listens, one for the status page unless `page` is empty, then one
-// for the admin service.
-void Announce(const control::Snapshot& snapshot, const std::string& page,
-              const std::string& admin_address);
+// Where greeterd can be reached by others than clients of its listeners.
+struct Surfaces {
+  // The status page's URL; empty for none.
+  std::string page;
+  // The address of health alone; empty for none.
+  std::string health;
+  std::string admin;
+  // The admin service demands certificates.
+  bool admin_has_tls = false;
+};
+
+// A line for each listener that listens and for each surface that there is, the admin service last.
+void Announce(const control::Snapshot& snapshot, const Surfaces& surfaces);
 
 }  // namespace greeter::daemon
 

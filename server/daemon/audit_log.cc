@@ -40,4 +40,12 @@ void AuditLog::operator()(const control::Decision& decision) const {
   LogRecord(*records_, alarming ? spdlog::level::warn : spdlog::level::info, message, fields);
 }
 
+void AuditLog::operator()(const admin::Denial& denial) const {
+  LogRecord(*records_, spdlog::level::warn, "call denied",
+            {{"method", denial.method},
+             {"author", denial.author},
+             {"peer", denial.peer},
+             {"outcome", absl::StatusCodeToString(denial.outcome)}});
+}
+
 }  // namespace greeter::daemon

@@ -17,6 +17,7 @@
 #include "base/help_formatter.h"
 #include "base/nearest.h"
 #include "base/version.h"
+#include "daemon/option_checks.h"
 #include "net/address.h"
 
 namespace greeter::daemon {
@@ -43,11 +44,6 @@ constexpr char kFooter[] =
     "  greeterd --listen 127.0.0.1:7000 --message 'Down for maintenance until 14:00 UTC.'\n"
     "  greeterd --config /etc/greeter/greeter.yaml --log-format json";
 
-std::string CheckAddress(const std::string& text) {
-  const absl::StatusOr<net::Address> address = net::Address::Parse(text);
-  return address.ok() ? "" : std::string(address.status().message());
-}
-
 std::string CheckHttpAddress(const std::string& text) {
   if (text == "none") return "";
   const absl::StatusOr<net::Address> address = net::Address::Parse(text);
@@ -71,12 +67,6 @@ std::string CheckHistory(const std::string& text) {
   size_t revisions = 0;
   if (absl::SimpleAtoi(text, &revisions) && revisions >= 1 && revisions <= kMaxHistory) return "";
   return absl::StrCat("\"", text, "\" is no number from 1 to ", kMaxHistory);
-}
-
-auto NotEmpty(const char* remedy) {
-  return [remedy](const std::string& text) -> std::string {
-    return text.empty() ? absl::StrCat("is empty; ", remedy) : "";
-  };
 }
 
 auto OneOf(std::vector<std::string> words) {
@@ -189,12 +179,6 @@ void AddStateOptions(CLI::App& app, Options& options) {
 }
 
 void AddServerOptions(CLI::App& app, Options& options) {
-  app.add_option("--admin", options.admin,
-                 "Address of the admin service: loopback or a unix socket")
-      ->type_name("ADDR")
-      ->envname("GREETER_ADMIN")
-      ->check(CheckAddress)
-      ->capture_default_str();
   app.add_option("--http", options.http,
                  "Address of metrics (/metrics), probes (/livez, /readyz) and the status page, for "
                  "all who reach it to read; \"none\" turns it off")
@@ -307,10 +291,12 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   app.set_help_flag("-h,--help", "Print this help and exit");
   AddDataOptions(app, options, port);
   AddStateOptions(app, options);
+  AddAdminOptions(app, options.admin);
   AddServerOptions(app, options);
   try {
     app.parse(argc, argv);
     AddLabelsFromEnvironment(&options.labels);
+    ReadAdminEnvironment(options.admin);
   } catch (const CLI::CallForHelp&) {
     return Exit{0, app.help()};
   } catch (const CLI::CallForVersion&) {
@@ -320,6 +306,9 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
     return Exit{2, absl::StrCat("greeterd: ", what, " (see greeterd --help)\n")};
   }
   if (!port.empty()) options.listen = absl::StrCat(":", port);
+  if (const absl::Status admin = CheckAdminOptions(options.admin); !admin.ok()) {
+    return Exit{2, absl::StrCat("greeterd: ", admin.message(), " (see greeterd --help)\n")};
+  }
   return options;
 }
 

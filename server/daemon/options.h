@@ -10,6 +10,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "daemon/admin_options.h"
 
 namespace greeter::daemon {
 
@@ -39,8 +40,7 @@ struct Options {
   bool state_reset = false;
   // How many revisions to keep.
   size_t history = 1000;
-  // Address of the admin service.
-  std::string admin = "127.0.0.1:50051";
+  AdminOptions admin;
   // Address of metrics and status page, or "none".
   std::string http = "127.0.0.1:9464";
   // Whether it was given.

@@ -76,8 +76,13 @@ absl::StatusOr<UnixListener> BindUnix(const Address& address, mode_t mode) {
   return UnixListener{std::move(socket_fd), std::move(file)};
 }
 
-absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode) {
+absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode,
+                                        std::optional<gid_t> group) {
   absl::StatusOr<UnixListener> listener = BindUnix(address, mode);
+  if (listener.ok() && group.has_value() &&
+      lchown(address.path().c_str(), static_cast<uid_t>(-1), *group) != 0) {
+    return SystemError(absl::StrCat("can't give ", address.path(), " to group ", *group), errno);
+  }
   if (listener.ok() && listen(listener->socket.get(), backlog) != 0) {
     return ListenError(address, errno);
   }

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -45,9 +46,11 @@ struct UnixListener {
 // As ListenUnix(), but does not listen yet: clients are refused.
 absl::StatusOr<UnixListener> BindUnix(const Address& address, mode_t mode);
 
-// Listens on `address`, a unix socket, whose file gets permissions `mode`. A file left behind by a
-// process that is gone is replaced. FAILED_PRECONDITION if the path is in use or is no socket.
-absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode);
+// Listens on `address`, a unix socket, whose file gets permissions `mode` and, if there is one,
+// `group`, before anyone can connect. A file left behind by a process that is gone is replaced.
+// FAILED_PRECONDITION if the path is in use or is no socket, or may not be given to that group.
+absl::StatusOr<UnixListener> ListenUnix(const Address& address, int backlog, mode_t mode,
+                                        std::optional<gid_t> group = std::nullopt);
 
 }  // namespace greeter::net
 

@@ -184,9 +184,50 @@ TEST_F(BadInputTest, AdminAddresses) {
   Greeter& greeter = StartGreeter();
   ExpectRefused(with(greeter.admin()), kFailure,
                 {"admin", greeter.admin(), "Address already in use", "ss -ltnp"});
-  ExpectRefused(with(":0"), kFailure, {"admin", "other machines", "127.0.0.1"});
-  ExpectRefused(with("0.0.0.0:50051"), kFailure, {"admin", "0.0.0.0:50051", "127.0.0.1:50051"});
+  ExpectRefused(with(":0"), kUsage, {"--admin", "other machines", "127.0.0.1"});
+  ExpectRefused(
+      with("0.0.0.0:50051"), kUsage,
+      {"--admin", "0.0.0.0:50051", "127.0.0.1:50051", "--admin-client-ca", "--admin-insecure"});
   ExpectRefused(with("unix:" + Path("none/admin")), kFailure, {"none/admin", "directory"});
+}
+
+// Promise 11: what was meant for protection and would give none is refused.
+TEST_F(BadInputTest, AdminOptionsThatDoNotGoTogether) {
+  const auto with = [](std::vector<std::string> more) {
+    std::vector<std::string> options = {"--listen", kAnyPort};
+    options.insert(options.end(), more.begin(), more.end());
+    return RunGreeter(options);
+  };
+  ExpectRefused(with({"--admin-cert", ""}), kUsage, {"--admin-cert", "is empty"});
+  ExpectRefused(with({"--admin-cert", "c"}), kUsage, {"--admin-key is missing"});
+  ExpectRefused(with({"--admin-cert", "c", "--admin-key", "k"}), kUsage,
+                {"--admin-client-ca is missing"});
+  ExpectRefused(with({"--admin-key", "k", "--admin-client-ca", "a"}), kUsage,
+                {"--admin-cert is missing"});
+  const std::vector<std::string> tls = {"--admin-cert",      "c", "--admin-key", "k",
+                                        "--admin-client-ca", "a"};
+  const auto with_tls = [&](std::vector<std::string> more) {
+    more.insert(more.end(), tls.begin(), tls.end());
+    return with(more);
+  };
+  ExpectRefused(with_tls({"--admin", "127.0.0.1:0"}), kFailure, {"--admin-cert c", "No such file"});
+  ExpectRefused(with_tls({"--admin", "unix:" + Path("a")}), kUsage, {"unix socket has no TLS"});
+  ExpectRefused(with_tls({"--admin-insecure"}), kUsage, {"--admin-insecure", "--admin-cert"});
+  ExpectRefused(with_tls({"--admin-operator", "user:alice"}), kUsage,
+                {"--admin-operator", "\"user:alice\"", "unix:/path"});
+  ExpectRefused(with({"--admin-viewer", "alice"}), kUsage,
+                {"--admin-viewer", "\"alice\"", "without TLS"});
+  ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-operator", "alice"}), kUsage,
+                {"--admin-operator", "\"alice\"", "user:NAME"});
+  ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-operator", "group:no-such"}),
+                kFailure, {"--admin-operator", "no group \"no-such\""});
+  ExpectRefused(with({"--admin-socket-group", "root"}), kUsage,
+                {"--admin-socket-group", "unix:/path"});
+  ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-socket-group", "no-such"}), kFailure,
+                {"--admin-socket-group", "no group \"no-such\""});
+  ExpectRefused(with({"--health", "nowhere"}), kUsage, {"--health", "nowhere"});
+  ExpectRefused(RunGreeter({}, {{"GREETER_ADMIN_VIEWER", "a,b"}}), kUsage,
+                {"--admin-viewer", "\"a\""});
 }
 
 TEST_F(BadInputTest, PortTakenAtStartIsServedOnceItIsFree) {

@@ -1,0 +1,58 @@
+#include "admin/authorization.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "admin/certificate_names.h"
+
+namespace greeter::admin {
+namespace {
+
+constexpr char kAdminService[] = "/greeter.admin.v1.GreeterAdminService/";
+
+}  // namespace
+
+std::string ReadablePeer(const std::string& peer) {
+  absl::string_view rest = peer;
+  // Of connections over the admin's socket, which are "unix-abstract:" (UnixPeers), and any other.
+  if (absl::StartsWith(rest, "unix")) return "unix";
+  if (!absl::ConsumePrefix(&rest, "ipv4:")) absl::ConsumePrefix(&rest, "ipv6:");
+  // gRPC gives a URI, in which brackets and the scope's "%" are escaped.
+  return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
+}
+
+Authorization::Authorization(Transport transport, const UnixPeers* unix_peers, Access access)
+    : transport_(transport), unix_peers_(unix_peers), access_(std::move(access)) {}
+
+absl::StatusOr<Caller> Authorization::Identify(const grpc::CallbackServerContext& context) const {
+  std::string peer = ReadablePeer(context.peer());
+  if (transport_ == Transport::kPlaintext) return Anyone(std::move(peer));
+  if (transport_ == Transport::kUnix) {
+    std::optional<PeerCredentials> known = unix_peers_->Find(context.peer());
+    if (!known.has_value()) return absl::CancelledError("the connection has ended");
+    return UnixUser(known->uid, std::move(known->user), std::move(known->groups), std::move(peer));
+  }
+  return CertificateHolder(CertificateNames(*context.auth_context()), std::move(peer));
+}
+
+absl::StatusOr<Caller> Authorization::Authorize(const grpc::CallbackServerContext& context,
+                                                absl::string_view method) const {
+  absl::StatusOr<Caller> caller = Identify(context);
+  if (!caller.ok()) return caller;
+  const absl::Status allowed = access_.Check(*caller, method);
+  if (!allowed.ok()) return allowed;
+  return caller;
+}
+
+absl::Status Authorization::AuthorizeOthers(std::vector<std::string> names,
+                                            absl::string_view method) const {
+  if (absl::StartsWith(method, kAdminService) && RequiredRole(method).has_value()) {
+    return absl::OkStatus();
+  }
+  return access_.Check(CertificateHolder(std::move(names), ""), method);
+}
+
+}  // namespace greeter::admin

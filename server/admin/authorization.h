@@ -1,0 +1,56 @@
+// Finds out who makes a call, and whether that caller may.
+
+#ifndef GREETER_ADMIN_AUTHORIZATION_H_
+#define GREETER_ADMIN_AUTHORIZATION_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "admin/access.h"
+#include "admin/caller.h"
+#include "admin/unix_peers.h"
+#include "grpcpp/server_context.h"
+
+namespace greeter::admin {
+
+// The peer of a call as people write it: "127.0.0.1:41234", "[::1]:41234", "unix". `peer` is gRPC's
+// form of it. Any thread.
+std::string ReadablePeer(const std::string& peer);
+
+// How clients come to the admin port.
+enum class Transport { kPlaintext, kMutualTls, kUnix };
+
+// Immutable. Any thread.
+class Authorization {
+ public:
+  // `unix_peers` outlives the server whose calls are looked at.
+  Authorization(Transport transport, const UnixPeers* unix_peers, Access access);
+
+  const Access& access() const { return access_; }
+
+  // For the methods of GreeterAdminService, whose handlers ask this first of all: who calls, or
+  // Access::Check()'s refusal. CANCELLED if the connection has ended. `method` is a path.
+  absl::StatusOr<Caller> Authorize(const grpc::CallbackServerContext& context,
+                                   absl::string_view method) const;
+
+  // For all others, whose handlers are gRPC's: health, reflection, and what there isn't. By the
+  // names of the client's certificate, for only mutual TLS lets us look at these calls: in
+  // plaintext everyone may call them, and over the unix socket whoever may open it. Where the call
+  // comes from isn't known. OK for GreeterAdminService's methods.
+  absl::Status AuthorizeOthers(std::vector<std::string> names, absl::string_view method) const;
+
+ private:
+  // CANCELLED if the connection has ended.
+  absl::StatusOr<Caller> Identify(const grpc::CallbackServerContext& context) const;
+
+  const Transport transport_;
+  const UnixPeers* const unix_peers_;
+  const Access access_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_AUTHORIZATION_H_

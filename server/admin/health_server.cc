@@ -1,0 +1,83 @@
+#include "admin/health_server.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/clock.h"
+#include "admin/server_limits.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/impl/server_builder_option.h"
+#include "grpcpp/impl/server_builder_plugin.h"
+#include "grpcpp/security/server_credentials.h"
+
+namespace greeter::admin {
+namespace {
+
+using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectionType;
+
+// A request holds a service's name.
+constexpr int kMaxRequestBytes = 4096;
+constexpr size_t kMemoryQuotaBytes = 8 * 1024 * 1024;
+
+// Reflection is a plugin that gRPC adds to every server of the process.
+class WithoutPlugins final : public grpc::ServerBuilderOption {
+ public:
+  void UpdateArguments(grpc::ChannelArguments* /*arguments*/) override {}
+  void UpdatePlugins(std::vector<std::unique_ptr<grpc::ServerBuilderPlugin>>* plugins) override {
+    plugins->clear();
+  }
+};
+
+}  // namespace
+
+HealthServer::HealthServer(HealthStates* states, Acceptor::Options options)
+    : states_(states), options_(std::move(options)) {}
+
+HealthServer::~HealthServer() { Stop(absl::ZeroDuration()); }
+
+absl::Status HealthServer::Listen(const std::string& address) {
+  absl::StatusOr<AdminListener> listener =
+      ListenForAdmin(address, {.name = "--health", .may_be_reachable = true});
+  if (!listener.ok()) return listener.status();
+  listener_.emplace(*std::move(listener));
+  bound_address_ = listener_->bound.ToString();
+  return absl::OkStatus();
+}
+
+absl::Status HealthServer::Serve() {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::ServerBuilder builder;
+  entrance_ = builder.experimental().AddExternalConnectionAcceptor(
+      ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
+  SetLimits(builder, {"health", kMaxRequestBytes, kMemoryQuotaBytes});
+  builder.SetOption(std::make_unique<WithoutPlugins>());
+  builder.RegisterCallbackGenericService(&nothing_else_);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr) return absl::InternalError("--health: gRPC did not start; see its log");
+  states_->Attach(server_->GetHealthCheckService());
+
+  const auto hand_over = [this](net::FileDescriptor connection) {
+    grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+    parameters.listener_fd = listener_->socket.get();
+    parameters.fd = connection.Release();
+    entrance_->HandleNewConnection(&parameters);
+  };
+  auto acceptor = Acceptor::Start(listener_->socket.get(), options_, hand_over);
+  if (!acceptor.ok()) return acceptor.status();
+  acceptor_ = *std::move(acceptor);
+  return absl::OkStatus();
+}
+
+void HealthServer::Stop(absl::Duration timeout) {
+  acceptor_.reset();
+  if (server_ != nullptr) {
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + timeout));
+    states_->Detach(server_->GetHealthCheckService());
+    server_.reset();
+  }
+  entrance_.reset();
+  listener_.reset();
+}
+
+}  // namespace greeter::admin

@@ -1,0 +1,55 @@
+#include "daemon/admin_setup.h"
+
+#include <algorithm>
+#include <cstddef>
+
+#include "absl/strings/str_cat.h"
+#include "net/address.h"
+
+namespace greeter::daemon {
+namespace {
+
+// Of operators' connections, one part in so many is the health port's, and as many are the most
+// that one address may have of the rest.
+constexpr size_t kHealthPart = 4;
+constexpr size_t kPeerPart = 4;
+// The least for one address: a console with a few windows.
+constexpr size_t kLeastPerPeer = 8;
+
+}  // namespace
+
+admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
+                                               const DescriptorBudget& budget,
+                                               const AuditLog& audit,
+                                               std::vector<std::string>* warnings) {
+  admin::AdminServer::Options server;
+  auto connections = static_cast<size_t>(budget.admin_connections);
+  if (!options.health.empty()) {
+    server.health = options.health;
+    server.health_acceptor.max_connections = std::max<size_t>(connections / kHealthPart, 1);
+    connections = std::max(connections - server.health_acceptor.max_connections, size_t{1});
+  }
+  server.acceptor.max_connections = connections;
+  const absl::StatusOr<net::Address> address = net::Address::Parse(options.address);
+  const bool reachable = address.ok() && !address->is_loopback();
+  // In plaintext on loopback, and on a unix socket, all clients are one address.
+  if (reachable || options.has_tls()) {
+    server.acceptor.max_per_peer = std::max(connections / kPeerPart, kLeastPerPeer);
+  }
+  if (options.has_tls()) {
+    server.certificates = {options.certificate, options.key, options.client_ca};
+  } else if (reachable) {
+    server.insecure = true;
+    warnings->push_back(
+        absl::StrCat("--admin-insecure: whoever can reach ", options.address,
+                     " may change everything, and nobody can tell who it was; use mutual TLS "
+                     "(--admin-cert, --admin-key and --admin-client-ca)"));
+  }
+  server.access.operators = options.operators;
+  server.access.viewers = options.viewers;
+  server.access.audit = audit;
+  server.socket_group = options.socket_group;
+  return server;
+}
+
+}  // namespace greeter::daemon
