@@ -80,6 +80,9 @@ Greeter::Greeter(const Command& command) : process_(command) {
     if (!name.empty()) addresses_[name] = Between(line, " serves on ", "\n");
   }
   channel_ = grpc::CreateChannel(admin_, grpc::InsecureChannelCredentials());
+  const std::string health = Between(announced, "health service on ", "\n");
+  health_channel_ =
+      health.empty() ? channel_ : grpc::CreateChannel(health, grpc::InsecureChannelCredentials());
   stub_ = api::GreeterAdminService::NewStub(channel_);
 }
 
@@ -92,6 +95,7 @@ Finished Greeter::Stop(int signal) {
   // A client that is still connected, and silent, makes gRPC wait for it.
   stub_.reset();
   channel_.reset();
+  health_channel_.reset();
   const absl::Time begin = absl::Now();
   process_.Signal(signal);
   Finished finished = process_.Wait();
@@ -129,7 +133,7 @@ std::string Greeter::Health(const std::string& service) {
       absl::StrCat("\x0a", std::string(1, static_cast<char>(service.size())), service));
   grpc::ClientContext context;
   context.set_deadline(Deadline());
-  grpc::GenericStub stub(channel_);
+  grpc::GenericStub stub(health_channel_);
   grpc::CompletionQueue queue;
   const auto call = stub.PrepareUnaryCall(&context, "/grpc.health.v1.Health/Check",
                                           grpc::ByteBuffer(&bytes, 1), &queue);

@@ -65,6 +65,8 @@ class Greeter {
   std::string admin_;
   std::map<std::string, std::string> addresses_;
   std::shared_ptr<grpc::Channel> channel_;
+  // Of the health port, if there is one; else the same.
+  std::shared_ptr<grpc::Channel> health_channel_;
   std::unique_ptr<api::GreeterAdminService::Stub> stub_;
 };
 

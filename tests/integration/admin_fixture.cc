@@ -1,5 +1,6 @@
 #include "admin_fixture.h"
 
+#include <fstream>
 #include <future>
 #include <utility>
 #include <vector>
@@ -12,6 +13,12 @@
 #include "grpcpp/security/credentials.h"
 
 namespace greeter::testing {
+
+void TemporaryDirectory::Write(const std::string& name, const std::string& text) const {
+  const std::string beside = File(name + ".new");
+  std::ofstream(beside) << text;
+  std::filesystem::rename(beside, File(name));
+}
 
 api::Listener MakeListener(const std::string& name, const std::string& address) {
   api::Listener listener;

@@ -38,6 +38,8 @@ class TemporaryDirectory {
   TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
 
   std::string File(const std::string& name) const { return path_ / name; }
+  // Writes a file whole, or not at all.
+  void Write(const std::string& name, const std::string& text) const;
 
  private:
   std::filesystem::path path_;

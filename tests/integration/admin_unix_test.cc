@@ -1,10 +1,7 @@
 // The admin service over a unix socket: who made a change, and that the way there is as good as a
 // direct one.
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -23,11 +20,11 @@
 #include "absl/time/clock.h"
 #include "admin/peer_credentials.h"
 #include "admin_fixture.h"
-#include "grpcpp/create_channel_posix.h"
 #include "gtest/gtest.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
 #include "support/wait_for.h"
+#include "unix_clients.h"
 
 namespace greeter::testing {
 namespace {
@@ -52,31 +49,15 @@ class AdminUnixTest : public AdminTest {
   void Start() { StartAdmin("unix:" + path()); }
   std::string path() const { return directory_.File("admin.sock"); }
 
-  net::FileDescriptor OpenConnection() const {
-    const absl::StatusOr<net::Address> to = net::Address::Parse("unix:" + path());
-    net::FileDescriptor fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    EXPECT_EQ(connect(fd.get(), to->data(), to->size()), 0);
-    return fd;
-  }
-
-  // A connection made by a thread that is somebody else's: Linux gives each its own credentials,
-  // and libc's setuid() would change them all.
+  net::FileDescriptor OpenConnection() const { return OpenUnixConnection(path()); }
   net::FileDescriptor OpenConnectionAs(uid_t uid) const {
-    chmod(directory_.File("").c_str(), 0711);
-    chmod(path().c_str(), 0666);
-    net::FileDescriptor connection;
-    std::thread([&] {
-      EXPECT_EQ(syscall(SYS_setgroups, 0, nullptr), 0);
-      EXPECT_EQ(syscall(SYS_setresgid, uid, uid, uid), 0);
-      EXPECT_EQ(syscall(SYS_setresuid, uid, uid, uid), 0);
-      connection = OpenConnection();
-    }).join();
-    return connection;
+    LetEveryoneConnect(path());
+    return OpenUnixConnectionAs(path(), uid, uid);
   }
 
   // Who is said to have made a change over `connection`.
   static std::string AuthorOver(net::FileDescriptor connection) {
-    const auto channel = grpc::CreateInsecureChannelFromFd("admin", SetNonBlocking(&connection));
+    const auto channel = ChannelOver(std::move(connection));
     Context context;
     api::SetMessageRequest request;
     request.mutable_greeting()->set_text(absl::StrCat("at ", absl::GetCurrentTimeNanos()));
@@ -84,11 +65,6 @@ class AdminUnixTest : public AdminTest {
     const grpc::Status status =
         api::GreeterAdminService::NewStub(channel)->SetMessage(&context, request, &response);
     return status.ok() ? response.revision().author() : status.error_message();
-  }
-
-  static int SetNonBlocking(net::FileDescriptor* connection) {
-    fcntl(connection->get(), F_SETFL, O_NONBLOCK);
-    return connection->Release();
   }
 
   grpc::Status GetConfigAnew(api::GetConfigResponse* response) const {
@@ -110,6 +86,7 @@ TEST_F(AdminUnixTest, TheAuthorIsThePeersUser) {
 
 TEST_F(AdminUnixTest, EachConnectionHasItsOwnAuthor) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can connect as others";
+  admin_options_.access.operators = {absl::StrCat("uid:", kNobodysUid), "uid:65534"};
   Start();
   EXPECT_EQ(AuthorOver(OpenConnectionAs(kNobodysUid)), absl::StrCat("uid ", kNobodysUid));
   EXPECT_EQ(AuthorOver(OpenConnectionAs(65534)), admin::UserNames().NameOf(65534));

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "absl/time/clock.h"
@@ -38,7 +39,10 @@ void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
 
 }  // namespace
 
-GreeterdProcess::GreeterdProcess(int descriptors) {
+GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>& more,
+                                 std::shared_ptr<grpc::ChannelCredentials> credentials)
+    : credentials_(credentials != nullptr ? std::move(credentials)
+                                          : grpc::InsecureChannelCredentials()) {
   std::array<int, 2> output = {};
   if (pipe2(output.data(), O_CLOEXEC) != 0) return;
   output_ = net::FileDescriptor(output[0]);
@@ -62,6 +66,7 @@ GreeterdProcess::GreeterdProcess(int descriptors) {
                                     "none",
                                     "--workers",
                                     "2"};
+  words.insert(words.end(), more.begin(), more.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -95,7 +100,7 @@ std::unique_ptr<api::GreeterAdminService::Stub> GreeterdProcess::NewStub() const
   // Channels to one address would otherwise share one connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   return api::GreeterAdminService::NewStub(
-      grpc::CreateCustomChannel(admin_.ToString(), grpc::InsecureChannelCredentials(), arguments));
+      grpc::CreateCustomChannel(admin_.ToString(), credentials_, arguments));
 }
 
 absl::Duration GreeterdProcess::Ask(api::GreeterAdminService::Stub& stub) {
@@ -148,6 +153,16 @@ absl::Duration GreeterdProcess::Used() const {
   int64_t system = 0;
   fields >> user >> system;
   return absl::Seconds(user + system) / sysconf(_SC_CLK_TCK);
+}
+
+int64_t GreeterdProcess::PeakMemory() const {
+  std::ifstream file("/proc/" + std::to_string(pid_) + "/status");
+  std::string word;
+  while (file >> word && word != "VmHWM:") {
+  }
+  int64_t kilobytes = 0;
+  file >> kilobytes;
+  return kilobytes / 1024;
 }
 
 int GreeterdProcess::Stop() {

@@ -7,12 +7,15 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/security/credentials.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
 
@@ -24,7 +27,9 @@ class GreeterdProcess {
  public:
   // Starts it under `ulimit -n DESCRIPTORS` (soft and hard), with two workers, on ports that the
   // kernel chooses, and waits until it has announced them.
-  explicit GreeterdProcess(int descriptors);
+  // `more` options come after those; `credentials` are those of its clients, null for none.
+  explicit GreeterdProcess(int descriptors, const std::vector<std::string>& more = {},
+                           std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
   ~GreeterdProcess();
 
   GreeterdProcess(const GreeterdProcess&) = delete;
@@ -44,12 +49,17 @@ class GreeterdProcess {
   int OpenDescriptors() const;
   // Of processor time, in all its threads, since it started.
   absl::Duration Used() const;
+  // The most memory that it has had resident, in MiB.
+  int64_t PeakMemory() const;
 
   // SIGTERM; gives the exit code, -1 if it did not end in time.
   int Stop();
 
  private:
   std::string ReadLine();
+
+  // Constant after construction.
+  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
 
   pid_t pid_ = -1;
   net::FileDescriptor output_;

@@ -1,0 +1,49 @@
+// A TLS connection by hand, for what no proper client would say.
+//
+// One owner; every call that waits has a deadline.
+
+#ifndef GREETER_TESTS_INTEGRATION_TLS_CONNECTION_H_
+#define GREETER_TESTS_INTEGRATION_TLS_CONNECTION_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "net/address.h"
+#include "net/file_descriptor.h"
+#include "support/certificates.h"
+
+namespace greeter::testing {
+
+// A TCP connection from another address of this machine, invalid if it is refused.
+net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& to);
+
+// What a TLS client says first.
+std::string ClientHello();
+
+class TlsConnection {
+ public:
+  // Over `socket`, as the holder of `client`; the server may be anyone. `newest` is one of
+  // OpenSSL's TLS1_…_VERSION, 0 for what there is.
+  TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest = 0);
+  ~TlsConnection();
+  TlsConnection(const TlsConnection&) = delete;
+  TlsConnection& operator=(const TlsConnection&) = delete;
+
+  // "TLSv1.3"; "none" if the handshake failed.
+  std::string version() const;
+  // False if the handshake failed, or the server has closed.
+  bool Send(absl::string_view bytes);
+  // Reads until the server closes; false if it has not within `seconds` of silence.
+  bool ReadToEnd(int seconds);
+
+ private:
+  struct Session;
+
+  net::FileDescriptor socket_;
+  std::unique_ptr<Session> session_;
+};
+
+}  // namespace greeter::testing
+
+#endif  // GREETER_TESTS_INTEGRATION_TLS_CONNECTION_H_
