@@ -72,8 +72,11 @@ absl::Status Decode(const grpc::ByteBuffer& bytes, google::protobuf::Message* re
   const Descriptor& type = *request->GetDescriptor();
   // Before protobuf parses: it would write a line of its own to stderr for each such string.
   std::vector<control::FieldViolation> violations;
-  UnknownFieldSet fields;
-  if (fields.ParseFromString(flat)) FindInvalidText(fields, type, "", 0, &violations);
+  {
+    // Gone before there is a second copy.
+    UnknownFieldSet fields;
+    if (fields.ParseFromString(flat)) FindInvalidText(fields, type, "", 0, &violations);
+  }
   if (!violations.empty()) return control::InvalidArgument(violations);
   if (!request->ParseFromString(flat)) {
     return absl::InvalidArgumentError(

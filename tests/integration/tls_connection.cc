@@ -105,14 +105,4 @@ bool TlsConnection::Send(absl::string_view bytes) {
   return SSL_write(connection, bytes.data(), static_cast<int>(bytes.size())) > 0;
 }
 
-bool TlsConnection::ReadToEnd(int seconds) {
-  SSL* const connection = session_->connection.get();
-  const timeval patience = {seconds, 0};
-  setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-  std::array<char, 16384> buffer = {};
-  int got = 1;
-  while (got > 0) got = SSL_read(connection, buffer.data(), buffer.size());
-  return SSL_get_error(connection, got) != SSL_ERROR_WANT_READ;
-}
-
 }  // namespace greeter::testing

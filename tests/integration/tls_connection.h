@@ -34,8 +34,6 @@ class TlsConnection {
   std::string version() const;
   // False if the handshake failed, or the server has closed.
   bool Send(absl::string_view bytes);
-  // Reads until the server closes; false if it has not within `seconds` of silence.
-  bool ReadToEnd(int seconds);
 
  private:
   struct Session;
