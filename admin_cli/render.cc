@@ -196,6 +196,15 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now) {
         file.changed_since() ? "changed at run time since revision " : "in effect since revision ",
         file.revision(), " (", Printable(file.path()), ")\n");
   }
+  if (status.has_admin_certificates()) {
+    const api::AdminCertificates& certificates = status.admin_certificates();
+    absl::StrAppend(&out, "admin     TLS certificate until ",
+                    DescribeTime(certificates.server_expires()), ", clients' CA until ",
+                    DescribeTime(certificates.client_ca_expires()), "\n");
+  }
+  for (const std::string& warning : status.warnings()) {
+    absl::StrAppend(&out, "warning   ", Printable(warning), "\n");
+  }
   absl::StrAppend(&out, "\n",
                   RenderListeners({status.listeners().begin(), status.listeners().end()}));
   return out;

@@ -72,6 +72,17 @@ TEST(RenderTest, StatusTellsWhetherTheConfigFileIsInEffect) {
               ::testing::HasSubstr("config file: changed at run time since revision 7 "));
 }
 
+TEST(RenderTest, StatusShowsWarningsAndUntilWhenCertificatesAreGood) {
+  api::ServerStatus status = SomeStatus();
+  status.add_warnings("a certificate\n expires");
+  status.mutable_admin_certificates()->mutable_server_expires()->set_seconds(1'000'000'000);
+  status.mutable_admin_certificates()->mutable_client_ca_expires()->set_seconds(1'000'003'600);
+  EXPECT_THAT(RenderStatus(status, absl::UnixEpoch()),
+              ::testing::HasSubstr("admin     TLS certificate until 2001-09-09 01:46:40 UTC, "
+                                   "clients' CA until 2001-09-09 02:46:40 UTC\n"
+                                   "warning   a certificate"));
+}
+
 TEST(RenderTest, StatusWithoutListenersSaysSo) {
   EXPECT_EQ(RenderListeners({}), "No listeners; \"greeterctl config apply\" adds them.\n");
 }
