@@ -18,7 +18,7 @@ using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectio
 
 // A request holds a service's name.
 constexpr int kMaxRequestBytes = 4096;
-constexpr size_t kMemoryQuotaBytes = 8 * 1024 * 1024;
+constexpr size_t kMemoryQuotaBytes = size_t{8} * 1024 * 1024;
 
 // Reflection is a plugin that gRPC adds to every server of the process.
 class WithoutPlugins final : public grpc::ServerBuilderOption {

@@ -78,6 +78,8 @@ class MutualTlsCredentials final : public grpc::ServerCredentials {
         credentials_, {&Callbacks::Filter, &Callbacks::Destroy, callbacks});
   }
   ~MutualTlsCredentials() override { grpc_server_credentials_release(credentials_); }
+  MutualTlsCredentials(const MutualTlsCredentials&) = delete;
+  MutualTlsCredentials& operator=(const MutualTlsCredentials&) = delete;
 
   // There is one already.
   void SetAuthMetadataProcessor(
