@@ -27,7 +27,7 @@ class Observatory {
     std::string address;
     // An address that was not asked for is not worth a failure: it is logged, and nothing is seen.
     bool is_default = false;
-    HttpServer::Options http;
+    HttpServer::Options http = {};
   };
 
   // Serves from now on; before the controller has started it says so. FAILED_PRECONDITION if the

@@ -75,6 +75,7 @@ Greeter::Greeter(const Command& command) : process_(command) {
   if (!process_.WaitForOut("; try: greeterctl")) return;
   const std::string announced = process_.out();
   admin_ = Between(announced, "admin service on ", ";");
+  page_ = Between(announced, "status page on ", ",");
   for (const absl::string_view line : absl::StrSplit(announced, '\n')) {
     const std::string name = Between(line, "listener \"", "\"");
     if (!name.empty()) addresses_[name] = Between(line, " serves on ", "\n");

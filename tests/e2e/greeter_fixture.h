@@ -40,6 +40,8 @@ class Greeter {
   // As announced; empty if it was not. Of a listener moved since, greeterctl status knows.
   std::string address(const std::string& listener = "default") const;
   const std::string& admin() const { return admin_; }
+  // "http://127.0.0.1:9464/"; empty with --http none.
+  const std::string& page() const { return page_; }
   pid_t pid() const { return process_.pid(); }
   bool running() const { return !admin_.empty(); }
 
@@ -63,6 +65,7 @@ class Greeter {
   // Owned by one thread; the stub may be used by all.
   Process process_;
   std::string admin_;
+  std::string page_;
   std::map<std::string, std::string> addresses_;
   std::shared_ptr<grpc::Channel> channel_;
   // Of the health port, if there is one; else the same.

@@ -63,7 +63,7 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
                                     "--state-dir",
                                     "none",
                                     "--http",
-                                    "none",
+                                    "127.0.0.1:0",
                                     "--workers",
                                     "2"};
   words.insert(words.end(), more.begin(), more.end());
@@ -75,8 +75,10 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
   theirs.Close();
 
   const std::string address = Between(ReadLine(), "serves on ", "\n");
+  const std::string http = Between(ReadLine(), "status page on http://", "/");
   const std::string admin = Between(ReadLine(), "admin service on ", ";");
-  if (address.empty() || admin.empty()) return;
+  if (address.empty() || http.empty() || admin.empty()) return;
+  http_ = net::Address::Parse(http).value();
   address_ = net::Address::Parse(address).value();
   admin_ = net::Address::Parse(admin).value();
   stub_ = NewStub();

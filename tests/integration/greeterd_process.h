@@ -38,6 +38,7 @@ class GreeterdProcess {
   bool running() const { return stub_ != nullptr; }
   const net::Address& address() const { return address_; }
   const net::Address& admin() const { return admin_; }
+  const net::Address& http() const { return http_; }
 
   // A stub with a connection of its own.
   std::unique_ptr<api::GreeterAdminService::Stub> NewStub() const;
@@ -65,6 +66,7 @@ class GreeterdProcess {
   net::FileDescriptor output_;
   net::Address address_ = *net::Address::Parse("127.0.0.1:0");
   net::Address admin_ = address_;
+  net::Address http_ = address_;
   std::unique_ptr<api::GreeterAdminService::Stub> stub_;
 };
 
