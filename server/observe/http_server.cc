@@ -110,12 +110,15 @@ void HttpServer::Accept() {
 }
 
 bool HttpServer::MakeRoom() {
-  const Clock::time_point leaves = connections_.front().since + kLeastStay;
-  if (leaves > now_) {
-    accept_at_ = leaves;
+  auto leaver = std::find_if(connections_.begin(), connections_.end(), [](const Connection& each) {
+    return each.state != Connection::State::kWriting;
+  });
+  if (leaver == connections_.end()) leaver = connections_.begin();
+  if (leaver->since + kLeastStay > now_) {
+    accept_at_ = leaver->since + kLeastStay;
     return false;
   }
-  connections_.pop_front();
+  connections_.erase(leaver);
   return true;
 }
 

@@ -2,8 +2,8 @@
 // request a connection. It is bounded in every direction, so that nobody who talks to it, or
 // remains silent, takes from operators and clients of the data ports: one thread, as many
 // descriptors as it is given, and a deadline for each connection. When all places are taken, the
-// one who has held theirs longest makes room. So those who say nothing, however many they are, do
-// not keep those who ask from being answered.
+// one who has held theirs longest makes room, those who are being answered last. So those who say
+// nothing, however many they are, do not keep those who ask from being answered.
 
 #ifndef GREETER_OBSERVE_HTTP_SERVER_H_
 #define GREETER_OBSERVE_HTTP_SERVER_H_
@@ -76,7 +76,7 @@ class HttpServer {
   void Run();
   // Accepts who waits, as far as there is room.
   void Accept();
-  // False if nobody may be asked to leave yet.
+  // False if nobody may be asked to leave yet; accept_at_ says when.
   bool MakeRoom();
   // Does what can be done now; false if the connection has ended.
   bool Advance(Connection& connection);

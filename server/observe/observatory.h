@@ -33,6 +33,8 @@ class Observatory {
   // Serves from now on; before the controller has started it says so. FAILED_PRECONDITION if the
   // address can't be had, INVALID_ARGUMENT if it is none.
   static absl::StatusOr<std::unique_ptr<Observatory>> Open(Sources sources, const Options& options);
+  // Whatever is being asked is answered first.
+  ~Observatory() = default;
   Observatory(const Observatory&) = delete;
   Observatory& operator=(const Observatory&) = delete;
 
