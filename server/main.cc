@@ -68,7 +68,8 @@ absl::Status Run(const daemon::Options& options) {
 
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
   const auto observatory = observe::Observatory::Open(
-      {&controller, [&](const std::string& name) { return data_plane.Times(name); }, &calls,
+      {&controller, [&] { return admin.status(); },
+       [&](const std::string& name) { return data_plane.Times(name); }, &calls,
        [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels},
       {options.http, !options.has_http, {static_cast<size_t>(budget.http_connections)}});
   if (!observatory.ok()) return observatory.status();

@@ -91,6 +91,10 @@ class AdminServer {
   bool alive() const { return health_states_->IsServing(kAdminHealthService); }
   bool serving() const { return health_states_->IsServing(kDataHealthService); }
 
+  // As the API's GetStatus, of all listeners. After Listen() and the controller's Start(); any
+  // thread.
+  api::ServerStatus status() const { return *status_->GetStatus(""); }
+
   // Health answers NOT_SERVING for every service from here on; all else is served. Idempotent.
   void SetNotServing();
 

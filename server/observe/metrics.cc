@@ -155,6 +155,15 @@ void AddStatus(const api::ServerStatus& status, Families& families) {
   families.Gauge("greeter_start_timestamp_seconds",
                  "When this greeterd was started, in seconds since 1970.",
                  Seconds(status.start_time()));
+  if (status.has_admin_certificates()) {
+    MetricFamily& expiry = families.Add(
+        "greeter_certificate_expiry_timestamp_seconds", MetricType::Gauge,
+        "Until when the admin port's certificate, and the first of its client CAs, is good.");
+    const api::AdminCertificates& certificates = status.admin_certificates();
+    Families::Value(expiry, {{"certificate", "server"}}, Seconds(certificates.server_expires()));
+    Families::Value(expiry, {{"certificate", "client_ca"}},
+                    Seconds(certificates.client_ca_expires()));
+  }
   if (status.has_config_file()) {
     families.Gauge("greeter_config_file_drift",
                    "1 if changes made since the config file was applied are in force.",
@@ -199,7 +208,7 @@ std::vector<MetricFamily> Metrics::Collect() const {
   Families families;
   AddAdmin(sources_, families);
   if (sources_.controller->snapshot() != nullptr) {
-    const api::ServerStatus status = *sources_.controller->GetStatus("");
+    const api::ServerStatus status = sources_.status();
     const std::vector<api::ListenerStatus> listeners(status.listeners().begin(),
                                                      status.listeners().end());
     AddServer(sources_, status, families);

@@ -17,6 +17,8 @@ namespace greeter::observe {
 // All may be asked on any thread, and outlive whoever holds this.
 struct Sources {
   control::Controller* controller = nullptr;
+  // As the API's GetStatus; asked after the controller's Start() alone.
+  std::function<api::ServerStatus()> status;
   // How long the connections of a listener took; nothing for an unknown one.
   std::function<data_plane::TimesReading(const std::string& listener)> times;
   const AdminCalls* admin_calls = nullptr;

@@ -35,13 +35,12 @@ std::string StatusDocument(const Sources& sources, RecentChanges& changes) {
     // A listener's name needs no escapes.
     last_changes.push_back(absl::StrCat("\"", listener, R"(":)", ToJson(revision)));
   }
-  return absl::StrCat(R"({"time":")",
-                      absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone()),
-                      R"(","alive":)", sources.alive() ? "true" : "false", R"(,"ready":)",
-                      sources.serving() ? "true" : "false", R"(,"status":)",
-                      ToJson(*sources.controller->GetStatus("")), R"(,"config":)",
-                      ToJson(snapshot->config), R"(,"revisions":[)", absl::StrJoin(revisions, ","),
-                      R"(],"lastChanges":{)", absl::StrJoin(last_changes, ","), "}}\n");
+  return absl::StrCat(
+      R"({"time":")", absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone()),
+      R"(","alive":)", sources.alive() ? "true" : "false", R"(,"ready":)",
+      sources.serving() ? "true" : "false", R"(,"status":)", ToJson(sources.status()),
+      R"(,"config":)", ToJson(snapshot->config), R"(,"revisions":[)", absl::StrJoin(revisions, ","),
+      R"(],"lastChanges":{)", absl::StrJoin(last_changes, ","), "}}\n");
 }
 
 }  // namespace greeter::observe

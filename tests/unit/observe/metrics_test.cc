@@ -60,6 +60,17 @@ TEST_F(MetricsTest, WithoutAConfigFileThereIsNoDrift) {
   EXPECT_THAT(Text(), Not(HasSubstr("greeter_config_file_drift")));
 }
 
+TEST_F(MetricsTest, CertificatesExpire) {
+  StartWith({"default"});
+  EXPECT_THAT(Text(), Not(HasSubstr("greeter_certificate")));
+  certificates_.emplace();
+  certificates_->mutable_server_expires()->set_seconds(2000);
+  certificates_->mutable_client_ca_expires()->set_seconds(3000);
+  const std::string name = "greeter_certificate_expiry_timestamp_seconds";
+  EXPECT_THAT(Text(), HasSubstr(name + "{certificate=\"server\"} 2000\n"));
+  EXPECT_THAT(Text(), HasSubstr(name + "{certificate=\"client_ca\"} 3000\n"));
+}
+
 TEST_F(MetricsTest, AdminCallsByMethodAndCode) {
   admin_calls_.Count("greeter.admin.v1.GreeterAdminService/SetMessage", absl::StatusCode::kOk);
   admin_calls_.Count("greeter.admin.v1.GreeterAdminService/SetMessage", absl::StatusCode::kOk);

@@ -4,6 +4,7 @@
 #define GREETER_TESTS_UNIT_OBSERVE_OBSERVE_FIXTURE_H_
 
 #include <future>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,7 @@ class ObserveTest : public ::testing::Test {
   Sources MakeSources() {
     return {
         &controller_,
+        [this] { return Status(); },
         [this](const std::string&) { return times_; },
         &admin_calls_,
         [this] { return alive_; },
@@ -65,10 +67,17 @@ class ObserveTest : public ::testing::Test {
     Run(std::move(change));
   }
 
+  api::ServerStatus Status() {
+    api::ServerStatus status = *controller_.GetStatus("");
+    if (certificates_.has_value()) *status.mutable_admin_certificates() = *certificates_;
+    return status;
+  }
+
   testing::FakeDataPlane data_plane_;
   store::MemoryStore store_;
   data_plane::TimesReading times_;
   AdminCalls admin_calls_;
+  std::optional<api::AdminCertificates> certificates_;
   bool alive_ = true;
   control::Controller controller_;
 
