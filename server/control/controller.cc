@@ -88,9 +88,11 @@ void Controller::Stop() {
 void Controller::Submit(Change change, ChangeDone done) {
   Post([this, change = std::move(change), done = std::move(done)](absl::Status status) mutable {
     Decision decision = DecisionOn(change);
+    const bool runs = status.ok();
     absl::StatusOr<ChangeResult> result =
-        status.ok() ? Execute(change) : absl::StatusOr<ChangeResult>(std::move(status));
-    if (result.ok() && !decision.validate_only) decision.after = result->revision.number();
+        runs ? Execute(change) : absl::StatusOr<ChangeResult>(std::move(status));
+    // Not the result's: a change that failed may have been recorded all the same.
+    if (runs) decision.after = current_.revision.number();
     decision.outcome = result.status().code();
     decision.reason = std::string(result.status().message());
     options_.audit(decision);

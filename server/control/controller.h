@@ -75,7 +75,7 @@ struct Decision {
   std::string comment;
   bool validate_only = false;
   // The current revision before and after. The same: refused, nothing to change, or
-  // validate_only.
+  // validate_only. Different, it is recorded, whatever the outcome.
   uint64_t before = 0;
   uint64_t after = 0;
   absl::StatusCode outcome = absl::StatusCode::kOk;

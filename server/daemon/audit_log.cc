@@ -25,7 +25,9 @@ std::string Bounded(const std::string& reason) {
 
 void AuditLog::operator()(const control::Decision& decision) const {
   const bool passed = decision.outcome == absl::StatusCode::kOk;
-  const char* message = passed ? "change accepted" : "change refused";
+  // One that failed when it was recorded already is in force all the same.
+  const bool accepted = passed || decision.after != decision.before;
+  const char* message = accepted ? "change accepted" : "change refused";
   if (decision.validate_only) message = passed ? "dry run passed" : "dry run refused";
   std::vector<LogField> fields = {{"action", decision.action},
                                   {"author", decision.author},

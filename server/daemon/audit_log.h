@@ -23,7 +23,8 @@ class AuditLog {
   // `records` is of MakeRecordLogger().
   explicit AuditLog(std::shared_ptr<spdlog::logger> records) : records_(std::move(records)) {}
 
-  // At level info if accepted, or if it was a dry run; warning if refused.
+  // At level info if accepted, or if it was a dry run; warning if refused, or recorded but not in
+  // effect.
   void operator()(const control::Decision& decision) const;
   // At level warning.
   void operator()(const admin::Denial& denial) const;

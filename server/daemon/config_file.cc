@@ -131,7 +131,7 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
         if (result.ok()) {
           logger->info("SIGHUP: {} is in effect as revision {}", path, result->revision.number());
         } else {
-          logger->error("SIGHUP: nothing changed: {}", Explain(result.status(), path, text));
+          logger->error("SIGHUP: failed: {}", Explain(result.status(), path, text));
         }
       });
 }

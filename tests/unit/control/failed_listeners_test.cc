@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "controller_fixture.h"
 
@@ -107,6 +108,26 @@ TEST_F(FailedListenersTest, StartingAFailedListenerTriesAtOnce) {
   EXPECT_EQ(started->listeners[0].state(), api::ListenerStatus::STATE_LISTENING);
   EXPECT_THAT(journal_.Entries(),
               ElementsAre("prepare", "drop", "prepare", "drop", "prepare", "activate 1"));
+}
+
+// Bound in time, and yet too late to listen: a process that was just as quick. What is recorded by
+// then is not denied, to the client or to the audit.
+TEST_F(FailedListenersTest, AChangeThatFailsWhenItIsRecordedSaysSo) {
+  std::vector<Decision> told;
+  options_.audit = [&told](const Decision& decision) { told.push_back(decision); };
+  options_.retry_initial = absl::Hours(1);
+  MakeController();
+  Start();
+  data_plane_.TakeWhenListening(":2");
+  const Result failed = Run(ApplyConfig(Application(ConfigOf({{"default", ":2"}}))));
+  EXPECT_EQ(failed.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(std::string(failed.status().message()), HasSubstr("revision 2 is recorded"));
+  EXPECT_EQ(Revision(), 2U);
+  EXPECT_EQ(State(), api::ListenerStatus::STATE_FAILED);
+  ASSERT_THAT(told, SizeIs(1));
+  EXPECT_EQ(told[0].before, 1U);
+  EXPECT_EQ(told[0].after, 2U);
+  EXPECT_EQ(told[0].outcome, absl::StatusCode::kFailedPrecondition);
 }
 
 }  // namespace

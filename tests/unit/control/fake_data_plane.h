@@ -80,6 +80,11 @@ class FakeDataPlane : public DataPlane {
     const std::lock_guard<std::mutex> lock(mutex_);
     taken_.erase(address);
   }
+  // From now on `address` can be bound, but not be listened on.
+  void TakeWhenListening(const std::string& address) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    taken_when_listening_.insert(address);
+  }
   // From now on the next Prepare() waits for OpenGate(), and answers with its journal entry.
   void CloseGate() {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -142,6 +147,9 @@ class FakeDataPlane : public DataPlane {
       } else if (failure != ready.failures_.end()) {
         status.set_state(api::ListenerStatus::STATE_FAILED);
         status.set_error(std::string(failure->second.message()));
+      } else if (taken_when_listening_.count(listener.address()) > 0) {
+        status.set_state(api::ListenerStatus::STATE_FAILED);
+        status.set_error(listener.address() + " was taken meanwhile");
       } else {
         status.set_state(api::ListenerStatus::STATE_LISTENING);
         status.set_bound_address("bound" + listener.address());
@@ -192,6 +200,7 @@ class FakeDataPlane : public DataPlane {
   std::condition_variable gate_;
   bool gate_open_ = true;
   std::map<std::string, std::string> taken_;
+  std::set<std::string> taken_when_listening_;
   std::set<std::string> bound_;
   std::vector<api::ListenerStatus> observed_;
   mutable std::set<std::thread::id> callers_;

@@ -1,0 +1,39 @@
+// What a record of the audit says, and that no record crowds out the others.
+
+#include "daemon/audit_log.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+
+namespace greeter::daemon {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class AuditLogTest : public ::testing::Test {
+ protected:
+  std::string RecordOf(const control::Decision& decision) {
+    std::ostringstream written;
+    AuditLog(std::make_shared<spdlog::logger>(
+        "text", std::make_shared<spdlog::sinks::ostream_sink_st>(written)))(decision);
+    return written.str();
+  }
+};
+
+TEST_F(AuditLogTest, AChangeThatFailedWhenItWasRecordedIsNotCalledRefused) {
+  control::Decision decision;
+  decision.before = 1;
+  decision.after = 2;
+  decision.outcome = absl::StatusCode::kFailedPrecondition;
+  EXPECT_THAT(RecordOf(decision), AllOf(HasSubstr("[warning]"), HasSubstr("change accepted"),
+                                        HasSubstr("new_revision=2 outcome=FAILED_PRECONDITION")));
+}
+
+}  // namespace
+}  // namespace greeter::daemon
