@@ -5,20 +5,23 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "control/validation.h"
 #include "daemon/logging.h"
 
 namespace greeter::daemon {
 namespace {
 
-// A Config of 64 listeners may be wrong in as many places.
-constexpr size_t kMaxReasonBytes = 1000;
+// What is refused may be of any size: a comment or a listener's name of megabytes, a Config that is
+// wrong in 64 places. What is accepted is shorter.
+constexpr size_t kMaxTextBytes = 1024;
+static_assert(kMaxTextBytes >= control::kMaxCommentBytes);
 
-std::string Bounded(const std::string& reason) {
-  if (reason.size() <= kMaxReasonBytes) return reason;
-  size_t end = kMaxReasonBytes;
+std::string Bounded(const std::string& text) {
+  if (text.size() <= kMaxTextBytes) return text;
+  size_t end = kMaxTextBytes;
   // Not in the middle of a character.
-  while (end > 0 && (static_cast<unsigned char>(reason[end]) & 0xC0) == 0x80) --end;
-  return absl::StrCat(reason.substr(0, end), "…");
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return absl::StrCat(text.substr(0, end), "…");
 }
 
 }  // namespace
@@ -29,14 +32,14 @@ void AuditLog::operator()(const control::Decision& decision) const {
   const bool accepted = passed || decision.after != decision.before;
   const char* message = accepted ? "change accepted" : "change refused";
   if (decision.validate_only) message = passed ? "dry run passed" : "dry run refused";
-  std::vector<LogField> fields = {{"action", decision.action},
-                                  {"author", decision.author},
-                                  {"peer", decision.peer},
+  std::vector<LogField> fields = {{"action", Bounded(decision.action)},
+                                  {"author", Bounded(decision.author)},
+                                  {"peer", Bounded(decision.peer)},
                                   {"old_revision", decision.before},
                                   {"new_revision", decision.after},
                                   {"outcome", absl::StatusCodeToString(decision.outcome)},
                                   {"validate_only", decision.validate_only},
-                                  {"comment", decision.comment}};
+                                  {"comment", Bounded(decision.comment)}};
   if (!passed) fields.push_back({"reason", Bounded(decision.reason)});
   const bool alarming = !passed && !decision.validate_only;
   LogRecord(*records_, alarming ? spdlog::level::warn : spdlog::level::info, message, fields);
@@ -44,9 +47,9 @@ void AuditLog::operator()(const control::Decision& decision) const {
 
 void AuditLog::operator()(const admin::Denial& denial) const {
   LogRecord(*records_, spdlog::level::warn, "call denied",
-            {{"method", denial.method},
-             {"author", denial.author},
-             {"peer", denial.peer},
+            {{"method", Bounded(denial.method)},
+             {"author", Bounded(denial.author)},
+             {"peer", Bounded(denial.peer)},
              {"outcome", absl::StatusCodeToString(denial.outcome)}});
 }
 

@@ -2,7 +2,8 @@
 // the revisions before and after, and the reason of a refusal. Never what a greeting says, but for
 // the name of a variable that is none. What was only tried (validate_only) is a "dry run" there,
 // for it tells who has looked for what would pass, and never an accepted change. And one for every
-// call that was refused for who made it.
+// call that was refused for who made it. Long texts are cut: nobody's record fills the log's queue
+// and drives the others out.
 
 #ifndef GREETER_DAEMON_AUDIT_LOG_H_
 #define GREETER_DAEMON_AUDIT_LOG_H_

@@ -35,5 +35,23 @@ TEST_F(AuditLogTest, AChangeThatFailedWhenItWasRecordedIsNotCalledRefused) {
                                         HasSubstr("new_revision=2 outcome=FAILED_PRECONDITION")));
 }
 
+TEST_F(AuditLogTest, WhatIsRefusedForItsLengthIsCut) {
+  control::Decision decision;
+  decision.action = "start " + std::string(5'000'000, 'n');
+  decision.comment = "ä" + std::string(5'000'000, '\n');
+  decision.reason = "r" + std::string(5'000'000, 'r');
+  decision.outcome = absl::StatusCode::kInvalidArgument;
+  const std::string record = RecordOf(decision);
+  EXPECT_LT(record.size(), 10'000U);
+  EXPECT_THAT(record,
+              AllOf(HasSubstr("start nn"), HasSubstr("n…\" author"), HasSubstr("reason=rr")));
+}
+
+TEST_F(AuditLogTest, TheLongestCommentAllowedIsWhole) {
+  control::Decision decision;
+  decision.comment = std::string(1023, 'c') + "!";
+  EXPECT_THAT(RecordOf(decision), HasSubstr("c!"));
+}
+
 }  // namespace
 }  // namespace greeter::daemon
