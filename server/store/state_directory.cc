@@ -60,11 +60,26 @@ std::string Remedy(const std::string& path) {
                       "; change its owner, or give another directory with --state-dir");
 }
 
+// Makes the names in `path` durable.
+absl::Status SyncDirectory(const std::string& path) {
+  const int directory = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (directory < 0) return FileError("open", path, errno);
+  const int error = fsync(directory) == 0 ? 0 : errno;
+  close(directory);
+  return error == 0 ? absl::OkStatus() : FileError("write", path, error);
+}
+
 absl::Status CreateDirectories(const std::filesystem::path& path) {
   std::filesystem::path made;
   for (const std::filesystem::path& part : path) {
     made /= part;
-    if (mkdir(made.c_str(), 0700) == 0 || errno == EEXIST || errno == EISDIR) continue;
+    if (mkdir(made.c_str(), 0700) == 0) {
+      const std::string above = made.parent_path().string();
+      const absl::Status synced = SyncDirectory(above.empty() ? "." : above);
+      if (!synced.ok()) return synced;
+      continue;
+    }
+    if (errno == EEXIST || errno == EISDIR) continue;
     // A directory that is there may lie where nothing can be created.
     const int error = errno;
     struct stat status = {};
@@ -143,12 +158,6 @@ std::string StateDirectory::FileNamed(const std::string& name) const {
   return absl::StrCat(path_, "/", name);
 }
 
-absl::Status StateDirectory::Sync() const {
-  const int directory = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (directory < 0) return FileError("open", path_, errno);
-  const int error = fsync(directory) == 0 ? 0 : errno;
-  close(directory);
-  return error == 0 ? absl::OkStatus() : FileError("write", path_, error);
-}
+absl::Status StateDirectory::Sync() const { return SyncDirectory(path_); }
 
 }  // namespace greeter::store

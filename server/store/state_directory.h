@@ -15,7 +15,8 @@ namespace greeter::store {
 // however it does. One thread at a time.
 class StateDirectory {
  public:
-  // Creates `path` (mode 0700) and the directories above it where they are missing, and claims it.
+  // Creates `path` (mode 0700) and the directories above it where they are missing, so that they
+  // survive a loss of power, and claims it.
   // The errors are for the person who gave `path`: PERMISSION_DENIED, FAILED_PRECONDITION (no
   // directory; in use, naming the holder's process id), UNAVAILABLE (no space, I/O errors).
   static absl::StatusOr<StateDirectory> Claim(const std::string& path);
