@@ -27,7 +27,7 @@ inline constexpr std::array<std::chrono::milliseconds, 13> kDurationBounds = {
 struct DurationsReading {
   // How many fell into each class.
   std::array<uint64_t, kDurationBounds.size() + 1> counts = {};
-  std::chrono::nanoseconds sum = {};
+  std::chrono::duration<double> sum = {};
 };
 
 class alignas(64) Durations {
@@ -37,17 +37,19 @@ class alignas(64) Durations {
     size_t i = 0;
     while (i < kDurationBounds.size() && duration > kDurationBounds[i]) ++i;
     counts_[i].Add(1);
-    sum_.Add(static_cast<uint64_t>(duration.count()));
+    sum_.Add(static_cast<uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(duration).count()));
   }
 
   // Any thread.
   void AddTo(DurationsReading* reading) const {
     for (size_t i = 0; i < counts_.size(); ++i) reading->counts[i] += counts_[i].Get();
-    reading->sum += std::chrono::nanoseconds(sum_.Get());
+    reading->sum += std::chrono::duration<double, std::micro>(sum_.Get());
   }
 
  private:
-  // Beside the classes of the quick, which are nearly all.
+  // In microseconds: a busy worker's connections live thousands of seconds in one, and nanoseconds
+  // would overflow within weeks. Beside the classes of the quick, which are nearly all.
   Counter sum_;
   std::array<Counter, kDurationBounds.size() + 1> counts_;
 };

@@ -50,9 +50,7 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-double Seconds(std::chrono::nanoseconds duration) {
-  return std::chrono::duration<double>(duration).count();
-}
+double Seconds(std::chrono::duration<double> duration) { return duration.count(); }
 
 double Seconds(const google::protobuf::Timestamp& time) {
   return static_cast<double>(time.seconds()) + time.nanos() / 1e9;

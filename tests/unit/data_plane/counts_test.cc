@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -45,8 +46,19 @@ TEST(CountsTest, TimesAreSummedOverWorkers) {
   const TimesReading times = counts.ReadTimes();
   EXPECT_EQ(times.lifetime.counts[0], 1u);
   EXPECT_EQ(times.lifetime.counts[1], 1u);
-  EXPECT_EQ(times.lifetime.sum, std::chrono::milliseconds(3));
+  EXPECT_DOUBLE_EQ(times.lifetime.sum.count(), 0.003);
   EXPECT_EQ(times.accept_to_sent.counts.back(), 1u);
+}
+
+// A hundred thousand connections held for a week are two millennia.
+TEST(CountsTest, TheSumOfTimesHasRoomForYears) {
+  constexpr int kMillennia = 2;
+  constexpr std::chrono::hours kYear(24 * 365);
+  ListenerCounts counts(2);
+  for (int i = 0; i < 1000 * kMillennia; ++i) counts.worker(0).lifetime.Record(kYear);
+  counts.worker(1).lifetime.Record(kYear);
+  const std::chrono::duration<double> expected = kYear * (1000.0 * kMillennia + 1);
+  EXPECT_DOUBLE_EQ(counts.ReadTimes().lifetime.sum.count(), expected.count());
 }
 
 }  // namespace
