@@ -56,8 +56,8 @@ class ConfigStore {
 
   // Records `record`, whose number is the newest one's plus 1. OK means that Latest() gives it from
   // now on, whatever happens to this process. Any error (UNAVAILABLE) means that Latest() does not,
-  // and that the next record may take its number; only if the process dies while the disk still
-  // fails may a later one find it.
+  // and that the next record may take its number. A disk that fails may also fail to take the
+  // record back: should this process die before the next record, a later one may then find it.
   virtual absl::Status Append(const Record& record) = 0;
 };
 
