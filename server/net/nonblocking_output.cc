@@ -12,10 +12,24 @@
 #include <string>
 
 namespace greeter::net {
+namespace {
+
+// How much of `data` fits in for certain where poll(2) says that there is room. A pipe then has a
+// whole buffer free. A terminal makes several steps of it, line feeds being steps of their own, and
+// may run out of buffers after the first (n_tty_write() and pty_write() in Linux).
+size_t FitsIn(mode_t kind, const char* data, size_t size) {
+  constexpr size_t kTerminalStep = 128;
+  if (!S_ISCHR(kind)) return std::min<size_t>(size, PIPE_BUF);
+  const size_t plain = std::find(data, data + size, '\n') - data;
+  return std::clamp<size_t>(plain, 1, kTerminalStep);
+}
+
+}  // namespace
 
 NonblockingOutput::NonblockingOutput(int descriptor) : shared_(descriptor) {
   struct stat status = {};
   if (fstat(shared_, &status) != 0) return;
+  kind_ = status.st_mode;
   if (S_ISREG(status.st_mode)) {
     way_ = Way::kFile;
   } else if (S_ISSOCK(status.st_mode)) {
@@ -43,8 +57,7 @@ ssize_t NonblockingOutput::Write(const char* data, size_t size) {
     errno = EAGAIN;
     return -1;
   }
-  // A pipe that has room has it for this much.
-  return write(shared_, data, std::min<size_t>(size, PIPE_BUF));
+  return write(shared_, data, FitsIn(kind_, data, size));
 }
 
 }  // namespace greeter::net

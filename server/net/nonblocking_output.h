@@ -34,8 +34,8 @@ class NonblockingOutput {
     kSocket,
     // Opened once more, without blocking.
     kOwn,
-    // Not to be opened once more, as a pipe of another user's: asked for room before each write.
-    // If others write there at the same moment, this waits after all.
+    // Not to be opened once more, as a pipe or a terminal of another user's: asked for room before
+    // each write. If others write there at the same moment, this waits after all.
     kShared,
   };
 
@@ -43,6 +43,8 @@ class NonblockingOutput {
   const int shared_;
   FileDescriptor own_;
   Way way_ = Way::kShared;
+  // As in st_mode of stat(2).
+  mode_t kind_ = 0;
 };
 
 }  // namespace greeter::net
