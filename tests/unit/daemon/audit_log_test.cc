@@ -18,10 +18,11 @@ using ::testing::HasSubstr;
 
 class AuditLogTest : public ::testing::Test {
  protected:
-  std::string RecordOf(const control::Decision& decision) {
+  template <typename Told>
+  std::string RecordOf(const Told& told) {
     std::ostringstream written;
     AuditLog(std::make_shared<spdlog::logger>(
-        "text", std::make_shared<spdlog::sinks::ostream_sink_st>(written)))(decision);
+        "text", std::make_shared<spdlog::sinks::ostream_sink_st>(written)))(told);
     return written.str();
   }
 };
@@ -45,6 +46,11 @@ TEST_F(AuditLogTest, WhatIsRefusedForItsLengthIsCut) {
   EXPECT_LT(record.size(), 10'000U);
   EXPECT_THAT(record,
               AllOf(HasSubstr("start nn"), HasSubstr("n…\" author"), HasSubstr("reason=rr")));
+}
+
+TEST_F(AuditLogTest, ADenialIsCutToo) {
+  const std::string endless(5'000'000, 'm');
+  EXPECT_LT(RecordOf(admin::Denial{"/" + endless, endless, endless}).size(), 10'000U);
 }
 
 TEST_F(AuditLogTest, TheLongestCommentAllowedIsWhole) {
