@@ -51,7 +51,7 @@ absl::Status Run(const daemon::Options& options) {
   std::vector<std::string> warnings;
   const auto engine =
       data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));
-  const daemon::AuditLog audit(daemon::MakeRecordLogger(*log_output, options.log_format));
+  const daemon::AuditLog audit = daemon::MakeAuditLog(*log_output, options.log_format);
   observe::AdminCalls calls;
   auto admin_options = daemon::AdminServerOptions(options.admin, budget, audit, &warnings);
   admin_options.on_call = calls.counter();

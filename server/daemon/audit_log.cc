@@ -42,15 +42,20 @@ void AuditLog::operator()(const control::Decision& decision) const {
                                   {"comment", Bounded(decision.comment)}};
   if (!passed) fields.push_back({"reason", Bounded(decision.reason)});
   const bool alarming = !passed && !decision.validate_only;
-  LogRecord(*records_, alarming ? spdlog::level::warn : spdlog::level::info, message, fields);
+  LogRecord(*changes_, alarming ? spdlog::level::warn : spdlog::level::info, message, fields);
 }
 
 void AuditLog::operator()(const admin::Denial& denial) const {
-  LogRecord(*records_, spdlog::level::warn, "call denied",
+  LogRecord(*denials_, spdlog::level::warn, "call denied",
             {{"method", Bounded(denial.method)},
              {"author", Bounded(denial.author)},
              {"peer", Bounded(denial.peer)},
              {"outcome", absl::StatusCodeToString(denial.outcome)}});
+}
+
+AuditLog MakeAuditLog(const std::shared_ptr<LogOutput>& output, LogFormat format) {
+  return {MakeRecordLogger(output, format, LogOutput::Kind::kAudit),
+          MakeRecordLogger(output, format, LogOutput::Kind::kOrdinary)};
 }
 
 }  // namespace greeter::daemon

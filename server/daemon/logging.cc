@@ -165,10 +165,10 @@ std::shared_ptr<spdlog::logger> MakeLogger(std::shared_ptr<LogOutput> output, Lo
 }
 
 std::shared_ptr<spdlog::logger> MakeRecordLogger(std::shared_ptr<LogOutput> output,
-                                                 LogFormat format) {
+                                                 LogFormat format, LogOutput::Kind kind) {
   const bool json = format == LogFormat::kJson;
-  return MakeLoggerOn(std::move(output), LogOutput::Kind::kAudit,
-                      json ? kJsonRecords : kTextRecords, "trace", RecordFormatter(json));
+  return MakeLoggerOn(std::move(output), kind, json ? kJsonRecords : kTextRecords, "trace",
+                      RecordFormatter(json));
 }
 
 void LogRecord(spdlog::logger& records, spdlog::level::level_enum level, const char* message,

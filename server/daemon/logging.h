@@ -27,9 +27,10 @@ absl::StatusOr<std::shared_ptr<LogOutput>> StartLogOutput(LogFormat format);
 std::shared_ptr<spdlog::logger> MakeLogger(std::shared_ptr<LogOutput> output, LogFormat format,
                                            const std::string& level);
 
-// A logger for LogRecord() alone, whose records are the audit's; no level silences it. Any thread.
+// A logger for LogRecord() alone, of the audit; no level silences it. `kind` says which of its
+// records are dropped first if there is no room. Any thread.
 std::shared_ptr<spdlog::logger> MakeRecordLogger(std::shared_ptr<LogOutput> output,
-                                                 LogFormat format);
+                                                 LogFormat format, LogOutput::Kind kind);
 
 struct LogField {
   // A word of a-z and "_".

@@ -20,8 +20,8 @@ class AdminSetupTest : public ::testing::Test {
   admin::AdminServer::Options Setup(const AdminOptions& options, int connections = 100) {
     warnings_.clear();
     EXPECT_TRUE(CheckAdminOptions(options).ok()) << CheckAdminOptions(options);
-    return AdminServerOptions(options, {.admin_connections = connections}, AuditLog(nullptr),
-                              &warnings_);
+    return AdminServerOptions(options, {.admin_connections = connections},
+                              AuditLog(nullptr, nullptr), &warnings_);
   }
 
   static AdminOptions WithTls(const std::string& address) {

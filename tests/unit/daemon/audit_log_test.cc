@@ -18,13 +18,29 @@ using ::testing::HasSubstr;
 
 class AuditLogTest : public ::testing::Test {
  protected:
-  template <typename Told>
-  std::string RecordOf(const Told& told) {
-    std::ostringstream written;
-    AuditLog(std::make_shared<spdlog::logger>(
-        "text", std::make_shared<spdlog::sinks::ostream_sink_st>(written)))(told);
-    return written.str();
+  AuditLogTest() : log_(LoggerTo(changes_), LoggerTo(denials_)) {}
+
+  std::string RecordOf(const control::Decision& decision) {
+    log_(decision);
+    EXPECT_EQ(denials_.str(), "");
+    return changes_.str();
   }
+  // Apart, for these are dropped first when the log has no room.
+  std::string RecordOf(const admin::Denial& denial) {
+    log_(denial);
+    EXPECT_EQ(changes_.str(), "");
+    return denials_.str();
+  }
+
+ private:
+  static std::shared_ptr<spdlog::logger> LoggerTo(std::ostringstream& written) {
+    return std::make_shared<spdlog::logger>(
+        "text", std::make_shared<spdlog::sinks::ostream_sink_st>(written));
+  }
+
+  std::ostringstream changes_;
+  std::ostringstream denials_;
+  AuditLog log_;
 };
 
 TEST_F(AuditLogTest, AChangeThatFailedWhenItWasRecordedIsNotCalledRefused) {
