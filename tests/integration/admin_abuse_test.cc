@@ -73,9 +73,7 @@ class AdminAbuseTest : public ::testing::Test {
       const auto old = greeterd_->NewStub();
       while (!stopping_) {
         for (const bool anew : {false, true}) {
-          const auto wait = GreeterdProcess::Ask(anew ? *greeterd_->NewStub() : *old);
-          longest_ = std::max(longest_, wait);
-          if (wait > kSlower * absl::Seconds(1)) ++late_;
+          longest_ = std::max(longest_, GreeterdProcess::Ask(anew ? *greeterd_->NewStub() : *old));
         }
         ++asked_;
         absl::SleepFor(absl::Milliseconds(50));
@@ -90,9 +88,7 @@ class AdminAbuseTest : public ::testing::Test {
     EXPECT_TRUE(clients_->WaitForGreeted(100));
     stopping_ = true;
     operator_.join();
-    // A machine that is busy with other tests may hold up one of them.
-    EXPECT_LE(late_, 1);
-    EXPECT_LT(longest_, kSlower * absl::Seconds(3));
+    EXPECT_LT(longest_, kSlower * absl::Seconds(1));
     const Tally tally = clients_->Stop();
     EXPECT_EQ(tally.harmed(), 0u) << tally;
     EXPECT_LT(static_cast<double>(greeterd_->PeakMemory()), kSlower * 128);
@@ -126,7 +122,6 @@ class AdminAbuseTest : public ::testing::Test {
   std::atomic<int> asked_ = 0;
   // Owned by the operator until it has ended.
   absl::Duration longest_ = absl::ZeroDuration();
-  int late_ = 0;
   std::thread operator_;
 };
 
