@@ -6,7 +6,10 @@
 namespace greeter::admin {
 namespace {
 
+// gRPC holds clients to it once they have acknowledged it; see StreamGuard for what is before.
 constexpr int kMaxStreamsPerConnection = 100;
+// A reflection stream keeps one for as long as it likes; beyond these, RESOURCE_EXHAUSTED.
+constexpr int kMaxThreads = 16;
 // Of a call's metadata, headers included: none of ours has a kilobyte.
 constexpr int kMaxMetadataBytes = 8 * 1024;
 // A connection that has not said a word of HTTP/2 by then, TLS included, is closed.
@@ -26,7 +29,9 @@ constexpr int kKeepaliveTimeoutMs = 20'000;
 
 void SetLimits(grpc::ServerBuilder& builder, const ServerLimits& limits) {
   builder.SetMaxReceiveMessageSize(limits.max_request_bytes);
-  builder.SetResourceQuota(grpc::ResourceQuota(limits.name).Resize(limits.memory_quota_bytes));
+  builder.SetResourceQuota(grpc::ResourceQuota(limits.name)
+                               .Resize(limits.memory_quota_bytes)
+                               .SetMaxThreads(kMaxThreads));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeTimeoutMs);
