@@ -102,7 +102,7 @@ absl::Status AdminServer::StartAccepting() {
   Acceptor::Options options = options_.acceptor;
   if (listener_->bound.is_unix()) {
     options.max_connections =
-        std::max<size_t>(options.max_connections / kDescriptorsPerUnixConnection, 1);
+        std::max<size_t>(options.max_connections / kDescriptorsPerRelayedConnection, 1);
     auto entrance = UnixEntrance::Start(&unix_peers_, options.max_connections);
     if (!entrance.ok()) return entrance.status();
     unix_entrance_ = *std::move(entrance);

@@ -42,7 +42,7 @@ class AdminServer {
  public:
   struct Options {
     // Its max_connections are those of a TCP address; a connection over a unix socket takes
-    // kDescriptorsPerUnixConnection descriptors, so there are as many times fewer.
+    // kDescriptorsPerRelayedConnection descriptors, so there are as many times fewer.
     Acceptor::Options acceptor;
     SelfCheck::Options self_check;
     // Unset: nobody wants to know.

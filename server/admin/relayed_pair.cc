@@ -71,7 +71,7 @@ void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
   for (int i = 0; i < kTurn && !from.ended && to.pending.empty(); ++i) {
     const ssize_t size = recv(from.socket.get(), buffer->data(), buffer->size(), MSG_DONTWAIT);
     if (size < 0 && WouldBlock(errno)) return;
-    if (size <= 0) {
+    if (size <= 0 || !Admits(side, buffer->data(), static_cast<size_t>(size))) {
       // An error is an end, too: it comes once what was sent before has been read.
       from.ended = true;
       Flush(Other(side));
@@ -80,6 +80,17 @@ void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
     Send(&to, buffer->data(), static_cast<size_t>(size));
     if (static_cast<size_t>(size) < buffer->size()) return;
   }
+}
+
+bool RelayedPair::Admits(Side side, const char* data, size_t size) {
+  if (side == kServer) {
+    guard_.ServerSpoke();
+    return true;
+  }
+  if (guard_.Admit({data, size})) return true;
+  ends_[kClient].gone = true;
+  shutdown(ends_[kClient].socket.get(), SHUT_RDWR);
+  return false;
 }
 
 void RelayedPair::Flush(Side side) {

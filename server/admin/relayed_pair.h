@@ -2,7 +2,7 @@
 //
 // Nothing is read from one while the other has not taken what was read before, so each direction
 // holds kRelayChunk bytes at most, and the sender feels the receiver's pace. An end of stream
-// travels like the bytes do.
+// travels like the bytes do. A client that begins more calls than a StreamGuard admits is cut off.
 
 #ifndef GREETER_ADMIN_RELAYED_PAIR_H_
 #define GREETER_ADMIN_RELAYED_PAIR_H_
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "absl/time/time.h"
+#include "admin/stream_guard.h"
 #include "net/file_descriptor.h"
 
 namespace greeter::admin {
@@ -77,7 +78,11 @@ class RelayedPair {
   void Send(End* end, const char* data, size_t size);
   uint32_t Wanted(Side side) const;
 
+  // Whether what `side` said may go on to the other.
+  bool Admits(Side side, const char* data, size_t size);
+
   const std::function<void()> ended_;
+  StreamGuard guard_;
   std::array<End, 2> ends_;
 };
 

@@ -26,7 +26,7 @@
 namespace greeter::admin {
 
 // Descriptors that a connection takes: the client's socket, and both ends of the socketpair.
-inline constexpr size_t kDescriptorsPerUnixConnection = 3;
+inline constexpr size_t kDescriptorsPerRelayedConnection = 3;
 
 class UnixEntrance {
  public:
