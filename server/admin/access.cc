@@ -21,7 +21,11 @@ constexpr absl::string_view kGid = "gid:";
 
 // What the caller would have to be listed as.
 std::string ProposedId(const Caller& caller) {
-  if (caller.kind == Caller::Kind::kUser) return absl::StrCat("user:", caller.user);
+  if (caller.kind == Caller::Kind::kUser) {
+    // As UserNames calls one whom the system doesn't know.
+    if (caller.user == absl::StrCat("uid ", caller.uid)) return absl::StrCat("uid:", caller.uid);
+    return absl::StrCat("user:", caller.user);
+  }
   return absl::StrCat("'", Printable(caller.names.front()), "'");
 }
 

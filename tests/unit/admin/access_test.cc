@@ -127,6 +127,12 @@ TEST(AccessTest, WhoIsUnknownIsNotAuthenticated) {
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
 }
 
+TEST(AccessTest, AUserWithoutANameIsProposedByNumber) {
+  const absl::StatusOr<Access> access = Access::Create({{}, {}, [](const Denial&) {}});
+  const absl::Status status = access->Check(User(kSomebody, "uid 12345"), kSetMessage);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("--admin-operator uid:12345 would"));
+}
+
 TEST(AccessTest, RefusalsSayWhoAndHow) {
   std::vector<Denial> denials;
   const absl::StatusOr<Access> access = Access::Create(
