@@ -47,7 +47,9 @@ absl::Status Run(const daemon::Options& options) {
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
 
-  const daemon::DescriptorBudget budget = daemon::DivideDescriptors(net::RaiseDescriptorLimit());
+  const int descriptors = net::RaiseDescriptorLimit();
+  if (absl::Status few = daemon::CheckDescriptorLimit(descriptors); !few.ok()) return few;
+  const daemon::DescriptorBudget budget = daemon::DivideDescriptors(descriptors);
   std::vector<std::string> warnings;
   const auto engine =
       data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));

@@ -4,6 +4,8 @@
 #ifndef GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
 #define GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
 
+#include "absl/status/status.h"
+
 namespace greeter::daemon {
 
 struct DescriptorBudget {
@@ -14,6 +16,10 @@ struct DescriptorBudget {
   // Connections to the metrics and the page.
   int http_connections = 0;
 };
+
+// FAILED_PRECONDITION if `limit` is below what greeterd starts with: gRPC aborts the process where
+// it finds no descriptor for itself.
+absl::Status CheckDescriptorLimit(int limit);
 
 // Divides `limit`. An eighth, within reason, is kept from the data plane. Half of that is for
 // operators, 32 connections at least unless the limit is below 128; an eighth, but no more than 16,

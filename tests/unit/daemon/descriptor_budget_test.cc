@@ -16,6 +16,11 @@ TEST(DescriptorBudgetTest, KeepsAnEighthWithinReason) {
   EXPECT_EQ(DivideDescriptors(1'000'000).admin_connections, 512);
 }
 
+TEST(DescriptorBudgetTest, RefusesALimitThatGrpcWouldAbortAt) {
+  EXPECT_EQ(CheckDescriptorLimit(64), absl::OkStatus());
+  EXPECT_EQ(CheckDescriptorLimit(63).code(), absl::StatusCode::kFailedPrecondition);
+}
+
 // Whatever the limit: both have something, and something is left.
 TEST(DescriptorBudgetTest, NobodyIsLeftWithout) {
   for (int limit = 4; limit < 5000; ++limit) {
