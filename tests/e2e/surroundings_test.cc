@@ -1,5 +1,8 @@
-// What whoever starts greeterd may have left it without: standard streams, or room in a file.
+// What whoever starts greeterd may have left it without: standard streams, a reader of them,
+// descriptors, or room in a file.
 
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -41,6 +44,37 @@ TEST_F(SurroundingsTest, ClosedStandardStreamsAreTheNullDevice) {
     greeterd.Signal(SIGTERM);
     EXPECT_EQ(greeterd.Wait().code, 0);
   }
+}
+
+// gRPC would abort where it finds no descriptor for itself.
+TEST_F(SurroundingsTest, TooFewDescriptorsAreRefusedInALine) {
+  Process greeterd(
+      {.arguments = {"sh", "-c", "ulimit -n 22; exec \"$@\"", "sh", GREETERD, "--workers", "1",
+                     "--listen", "127.0.0.1:0", "--http", "none", "--admin",
+                     absl::StrCat("unix:", Path("admin")), "--state-dir", "none"}});
+  EXPECT_EQ(greeterd.Wait().code, 1);
+  EXPECT_EQ(greeterd.err(),
+            "greeterd: this process may have 22 files open, and needs 64 at least; raise the limit "
+            "(ulimit -n, or LimitNOFILE= in systemd)\n");
+}
+
+// Else it would never come to wait for a signal.
+TEST_F(SurroundingsTest, AFullStandardOutputHindersNothing) {
+  const std::string pipe = Path("pipe");
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int ours = open(pipe.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(ours, 0);
+  const std::string page(4096, 'x');
+  while (write(ours, page.data(), page.size()) > 0) {
+  }
+  const std::string address = FreeAddress();
+  Process greeterd({.arguments = {"sh", "-c", "exec \"$@\" 1<>\"$0\"", pipe, GREETERD, "--listen",
+                                  address, "--http", "none", "--admin",
+                                  absl::StrCat("unix:", Path("admin")), "--state-dir", "none"}});
+  ASSERT_TRUE(WaitUntil([&] { return Greet(address) == "greeted"; })) << greeterd.err();
+  greeterd.Signal(SIGTERM);
+  EXPECT_EQ(greeterd.Wait().code, 0);
+  close(ours);
 }
 
 // ulimit -f: what does not fit into the file is an error like any other (promise 6), no signal that
