@@ -46,7 +46,6 @@ absl::Status Run(const daemon::Options& options) {
   spdlog::set_default_logger(logger);
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
-
   const int descriptors = net::RaiseDescriptorLimit();
   if (absl::Status few = daemon::CheckDescriptorLimit(descriptors); !few.ok()) return few;
   const daemon::DescriptorBudget budget = daemon::DivideDescriptors(descriptors);
