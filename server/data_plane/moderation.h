@@ -23,20 +23,17 @@ class Moderation {
  public:
   using Clock = std::chrono::steady_clock;
 
-  static constexpr std::chrono::microseconds kRest{100};
+  static constexpr std::chrono::microseconds kRest{200};
   // Below this many connections per second rests are not tried.
   static constexpr double kBusyPerSecond = 20'000;
   // Connections that a rest must bring, on average.
-  static constexpr double kWorthwhile = 8;
+  static constexpr double kWorthwhile = 10;
   // From one attempt to the next.
   static constexpr std::chrono::milliseconds kTrialInterval{500};
 
   // Whether to rest now, after a turn in which `accepted` connections were accepted, at `now`.
   // `more`: some are still queued; then there is no rest, for the worker would not sleep anyway.
   bool ShouldRest(size_t accepted, bool more, Clock::time_point now);
-
-  // Whether rests are worthwhile at present.
-  bool resting() const { return resting_; }
 
  private:
   void Weigh(size_t accepted, Clock::time_point now);

@@ -21,6 +21,8 @@ namespace {
 
 // Connections accepted on one endpoint before others get their turn.
 constexpr int kAcceptsPerTurn = 64;
+// So many that others come while they are accepted.
+constexpr int kMany = 6;
 constexpr int kEventsPerWait = 128;
 // How long a paused endpoint rests, at most.
 constexpr std::chrono::milliseconds kPause{20};
@@ -250,6 +252,7 @@ bool Worker::MakeRoomFor(const Endpoint& endpoint) {
 Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
   bool accepted = false;
   const int most = MostToAccept(endpoint);
+  endpoint.accepted_last = 0;
   for (int i = 0; i < most; ++i) {
     if (!HasRoomFor(endpoint)) {
       // Nobody is shed for a client who may not be there: epoll will tell.
@@ -269,9 +272,9 @@ Worker::Progress Worker::AcceptSome(Endpoint& endpoint) {
 }
 
 // To ask how many wait is cheaper than an accept that finds nobody, which makes a socket and a file
-// first. Under load it finds somebody who has come meanwhile.
+// first. Where many come, it finds somebody who has come meanwhile.
 int Worker::MostToAccept(const Endpoint& endpoint) const {
-  if (endpoint.closed || moderation_.resting()) return kAcceptsPerTurn;
+  if (endpoint.closed || endpoint.accepted_last >= kMany) return kAcceptsPerTurn;
   const std::optional<int> queued = net::QueuedConnections(endpoint.socket.get());
   return std::clamp(queued.value_or(kAcceptsPerTurn), 1, kAcceptsPerTurn);
 }
@@ -298,6 +301,7 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
   if (socket.valid()) {
     endpoint.use->counts->accepted.Add(1);
     ++accepted_;
+    ++endpoint.accepted_last;
     endpoint.lost_in_a_row = 0;
     if (limited && !asks_first) ticket = service.admission->Ask(service.limits, now_);
     if (ticket.verdict == Admission::Verdict::kReject) {

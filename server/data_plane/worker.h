@@ -71,6 +71,8 @@ class Worker {
     bool paused = false;
     // How long it should rest, after Progress::kPause.
     std::chrono::nanoseconds rest = {};
+    // In the last turn.
+    int accepted_last = 0;
     int lost_in_a_row = 0;
     // Set once it is closing.
     Closure closed;
