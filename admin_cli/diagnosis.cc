@@ -14,10 +14,15 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "admin_cli/connect.h"
-#include "admin_cli/openssl.h"
+#include "tls/openssl.h"
 
 namespace greeter::admin_cli {
 namespace {
+
+using tls::BioOf;
+using tls::NameOf;
+using tls::OpensslPtr;
+using tls::TimeOf;
 
 std::string Date(absl::Time time) {
   return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());

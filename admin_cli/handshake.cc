@@ -13,10 +13,16 @@
 #include <utility>
 
 #include "admin_cli/connect.h"
-#include "admin_cli/openssl.h"
+#include "tls/openssl.h"
 
 namespace greeter::admin_cli {
 namespace {
+
+using tls::BioOf;
+using tls::NameOf;
+using tls::OpensslPtr;
+using tls::TakeOpensslError;
+using tls::TimeOf;
 
 constexpr size_t kFirstBytes = 64;
 // TLS's records of alert and handshake, which a server can begin with.

@@ -1,20 +1,21 @@
 #include "admin_cli/tls.h"
 
-#include <openssl/pem.h>
-
 #include <cerrno>
 #include <cstddef>
 #include <fstream>
 #include <system_error>
+#include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "admin_cli/openssl.h"
+#include "tls/openssl.h"
+#include "tls/pem.h"
 
 namespace greeter::admin_cli {
 namespace {
+
+using tls::OpensslPtr;
 
 // More than any bundle of CAs has.
 constexpr size_t kMaxBytes = size_t{4} << 20;
@@ -40,62 +41,18 @@ absl::StatusOr<std::string> Read(absl::string_view option, const std::string& fi
   return bytes;
 }
 
-// What `bytes` is, if it has no PEM block of the kind that was wanted.
-std::string KindOf(absl::string_view bytes) {
-  if (absl::StrContains(bytes, "PRIVATE KEY-----")) return "; it holds a private key";
-  if (absl::StrContains(bytes, "BEGIN CERTIFICATE REQUEST-----")) {
-    return "; it holds a request, which a CA has yet to sign";
-  }
-  if (absl::StrContains(bytes, "BEGIN CERTIFICATE-----")) return "; it holds a certificate";
-  // An ASN.1 sequence.
-  if (bytes[0] == '\x30') {
-    return "; if it is DER, \"openssl x509 -inform DER\" (for a key: \"openssl pkey -inform "
-           "DER\") makes PEM of it";
-  }
-  return "";
-}
-
-// The first of at least one certificate, all of which can be read.
+// The first of the certificates, all of which can be read.
 absl::StatusOr<OpensslPtr<X509>> FirstCertificate(absl::string_view option, const std::string& file,
                                                   const std::string& bytes) {
-  ERR_clear_error();
-  const OpensslPtr<BIO> bio = BioOf(bytes);
-  OpensslPtr<X509> first;
-  while (OpensslPtr<X509> next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    if (first == nullptr) first = std::move(next);
-  }
-  // The end of the file is an error as well.
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeOpensslError();
-  if (!at_end) {
-    return Refused(option, file, absl::StrCat("holds a damaged certificate (", reason, ")"));
-  }
-  if (first == nullptr) {
-    return Refused(option, file, absl::StrCat("holds no certificate in PEM", KindOf(bytes)));
-  }
-  return first;
+  auto all = tls::ParseCertificates(bytes);
+  if (!all.ok()) return Refused(option, file, all.status().message());
+  return std::move(all->front());
 }
 
 absl::StatusOr<OpensslPtr<EVP_PKEY>> PrivateKey(const std::string& file, const std::string& bytes) {
-  ERR_clear_error();
-  bool encrypted = false;
-  const auto no_passphrase = [](char* /*buffer*/, int /*size*/, int /*writing*/, void* asked) {
-    *static_cast<bool*>(asked) = true;
-    return -1;
-  };
-  OpensslPtr<EVP_PKEY> key(
-      PEM_read_bio_PrivateKey(BioOf(bytes).get(), nullptr, no_passphrase, &encrypted));
-  const std::string reason = TakeOpensslError();
-  if (key != nullptr) return key;
-  if (encrypted) {
-    return Refused("--key", file,
-                   "is encrypted, and greeterctl asks for no passphrase; \"openssl pkey\" decrypts "
-                   "it");
-  }
-  if (absl::StrContains(bytes, "PRIVATE KEY-----")) {
-    return Refused("--key", file, absl::StrCat("holds a damaged key (", reason, ")"));
-  }
-  return Refused("--key", file, absl::StrCat("holds no private key in PEM", KindOf(bytes)));
+  auto key = tls::ParsePrivateKey(bytes);
+  if (!key.ok()) return Refused("--key", file, key.status().message());
+  return key;
 }
 
 absl::Status ReadClientCertificate(Tls& tls) {

@@ -1,26 +1,24 @@
 #include "admin/certificates.h"
 
 #include <fcntl.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <ctime>
-#include <memory>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "net/file_descriptor.h"
+#include "tls/openssl.h"
+#include "tls/pem.h"
 
 namespace greeter::admin {
 namespace {
+
+using tls::OpensslPtr;
 
 constexpr char kCertificateOption[] = "--admin-cert";
 constexpr char kKeyOption[] = "--admin-key";
@@ -29,17 +27,6 @@ constexpr char kClientCaOption[] = "--admin-client-ca";
 // A bundle of every public CA has some 200 KiB.
 constexpr size_t kMostBytes = 1 << 20;
 constexpr absl::Duration kWarnBefore = absl::Hours(14 * 24);
-
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Certificate = std::unique_ptr<X509, Deleter<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 
 absl::Status Refuse(const char* option, const std::string& path, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(option, " ", path, ": ", why));
@@ -60,47 +47,19 @@ absl::StatusOr<std::string> ReadWhole(const char* option, const std::string& pat
     if (text.size() > kMostBytes) return Refuse(option, path, "is too large to be a PEM file");
   }
   if (text.empty()) return Refuse(option, path, "is empty");
+  // gRPC would read up to it, and we beyond.
+  if (absl::StrContains(text, '\0')) {
+    return Refuse(option, path, "holds a NUL byte, which no PEM file does");
+  }
   return text;
 }
 
-Bio Open(const std::string& text) {
-  return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-}
-
-// All certificates in `text`. INVALID_ARGUMENT if there is none, or one is damaged.
-absl::StatusOr<std::vector<Certificate>> Parse(const char* option, const std::string& path,
-                                               const std::string& text) {
-  std::vector<Certificate> all;
-  const Bio bio = Open(text);
-  while (Certificate next{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)}) {
-    all.push_back(std::move(next));
-  }
-  // The end is an error, too, of its own kind.
-  const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  ERR_clear_error();
-  if (all.empty()) return Refuse(option, path, "holds no certificate in PEM");
-  if (!at_end) return Refuse(option, path, "one of its certificates is damaged");
+// All certificates in `text`.
+absl::StatusOr<std::vector<OpensslPtr<X509>>> Parse(const char* option, const std::string& path,
+                                                    const std::string& text) {
+  auto all = tls::ParseCertificates(text);
+  if (!all.ok()) return Refuse(option, path, all.status().message());
   return all;
-}
-
-absl::StatusOr<Key> ParseKey(const std::string& path, const std::string& text) {
-  bool asked = false;
-  // Otherwise OpenSSL would ask at the terminal.
-  const auto no_passphrase = [](char*, int, int, void* asked_for) {
-    *static_cast<bool*>(asked_for) = true;
-    return -1;
-  };
-  Key key(PEM_read_bio_PrivateKey(Open(text).get(), nullptr, no_passphrase, &asked));
-  ERR_clear_error();
-  if (asked) return Refuse(kKeyOption, path, "needs a passphrase; give a key without one");
-  if (key == nullptr) return Refuse(kKeyOption, path, "holds no private key in PEM");
-  return key;
-}
-
-absl::Time ToTime(const ASN1_TIME* time) {
-  std::tm fields = {};
-  if (ASN1_TIME_to_tm(time, &fields) != 1) return absl::InfinitePast();
-  return absl::FromTM(fields, absl::UTCTimeZone());
 }
 
 std::string Day(absl::Time time) {
@@ -136,11 +95,11 @@ absl::StatusOr<Certificates> CheckCertificates(const CertificateFiles& files,
   if (!chain.ok()) return chain.status();
   const auto authorities = Parse(kClientCaOption, files.client_ca, texts.client_ca);
   if (!authorities.ok()) return authorities.status();
-  const absl::StatusOr<Key> key = ParseKey(files.key, texts.key);
-  if (!key.ok()) return key.status();
+  const auto key = tls::ParsePrivateKey(texts.key);
+  if (!key.ok()) return Refuse(kKeyOption, files.key, key.status().message());
 
   // As gRPC will: OpenSSL refuses more than it can't parse, weak keys for example.
-  const std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>> server(SSL_CTX_new(TLS_server_method()));
+  const OpensslPtr<SSL_CTX> server(SSL_CTX_new(TLS_server_method()));
   X509* const own = chain->front().get();
   const bool usable = server != nullptr && SSL_CTX_use_certificate(server.get(), own) == 1;
   const bool fits = usable && SSL_CTX_use_PrivateKey(server.get(), key->get()) == 1 &&
@@ -151,11 +110,11 @@ absl::StatusOr<Certificates> CheckCertificates(const CertificateFiles& files,
     return Refuse(kKeyOption, files.key,
                   absl::StrCat("is not the key of ", kCertificateOption, " ", files.certificate));
   }
-  Certificates checked = {std::move(texts), ToTime(X509_get0_notBefore(own)),
-                          ToTime(X509_get0_notAfter(own)), absl::InfiniteFuture()};
-  for (const Certificate& authority : *authorities) {
+  Certificates checked = {std::move(texts), tls::TimeOf(X509_get0_notBefore(own)),
+                          tls::TimeOf(X509_get0_notAfter(own)), absl::InfiniteFuture()};
+  for (const OpensslPtr<X509>& authority : *authorities) {
     checked.client_ca_expires =
-        std::min(checked.client_ca_expires, ToTime(X509_get0_notAfter(authority.get())));
+        std::min(checked.client_ca_expires, tls::TimeOf(X509_get0_notAfter(authority.get())));
   }
   return checked;
 }

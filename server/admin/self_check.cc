@@ -1,8 +1,5 @@
 #include "admin/self_check.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -17,29 +14,13 @@
 #include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
+#include "tls/client_hello.h"
 
 namespace greeter::admin {
 namespace {
 
 // HTTP/2's preface and empty SETTINGS (RFC 9113, 3.4 and 6.5).
 constexpr absl::string_view kHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
-
-// A ClientHello, as OpenSSL says it; empty if it has no memory for one.
-std::string ClientHello() {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()),
-                                                                  &SSL_CTX_free);
-  if (context == nullptr) return "";
-  const std::unique_ptr<SSL, decltype(&SSL_free)> client(SSL_new(context.get()), &SSL_free);
-  if (client == nullptr) return "";
-  BIO* const said = BIO_new(BIO_s_mem());
-  SSL_set_bio(client.get(), BIO_new(BIO_s_mem()), said);
-  // It waits for the answer, in vain.
-  SSL_connect(client.get());
-  ERR_clear_error();
-  char* bytes = nullptr;
-  const long length = BIO_get_mem_data(said, &bytes);
-  return {bytes, static_cast<size_t>(length)};
-}
 
 }  // namespace
 
@@ -58,7 +39,7 @@ SelfCheck::SelfCheck(net::Address address, Options options, Report report, net::
       options_(options),
       report_(std::move(report)),
       wake_(std::move(wake)),
-      hello_(options.tls ? ClientHello() : std::string(kHello)) {}
+      hello_(options.tls ? tls::ClientHello() : std::string(kHello)) {}
 
 SelfCheck::~SelfCheck() {
   eventfd_write(wake_.get(), 1);

@@ -74,7 +74,7 @@ TEST_F(SecuredAdminTest, NoSecretIsLogged) {
   WriteFile("server.key", other.key);
   EXPECT_TRUE(greeter.WaitForLog("is not the key of"));
   WriteFile("server.key", "-----BEGIN PRIVATE KEY-----\nsecret\n-----END PRIVATE KEY-----\n");
-  EXPECT_TRUE(greeter.WaitForLog("holds no private key"));
+  EXPECT_TRUE(greeter.WaitForLog("holds a damaged key"));
   EXPECT_THAT(CtlAs("viewer", {"status"}).out, HasSubstr("stay in force"));
   const KeyPair next = authority_.IssueForServer();
   WriteKeyPair("server", next);

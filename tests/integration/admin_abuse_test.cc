@@ -19,6 +19,7 @@
 #include "support/certificates.h"
 #include "support/load_clients.h"
 #include "support/wait_for.h"
+#include "tls/client_hello.h"
 #include "tls_connection.h"
 
 namespace greeter::testing {
@@ -128,7 +129,7 @@ class AdminAbuseTest : public ::testing::Test {
 // Some say nothing, some begin, some say all that they must and then nothing.
 TEST_F(AdminAbuseTest, StalledHandshakes) {
   std::vector<net::FileDescriptor> stalled;
-  const std::string hello = ClientHello();
+  const std::string hello = tls::ClientHello();
   for (int i = 0; i < 1000 * Factor(); ++i) {
     stalled.push_back(ConnectFrom(kElsewhere, greeterd_->admin()));
     const std::string said = hello.substr(0, i % 3 == 0 ? 0 : i % 3 == 1 ? 20 : hello.size());

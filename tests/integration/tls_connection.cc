@@ -1,10 +1,6 @@
 #include "tls_connection.h"
 
 #include <netinet/in.h>
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 
@@ -13,23 +9,16 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "tls/openssl.h"
+#include "tls/pem.h"
 
 namespace greeter::testing {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <class T>
-  void operator()(T* object) const {
-    Free(object);
-  }
-};
-using Bio = std::unique_ptr<BIO, Deleter<BIO_free_all>>;
-using Context = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
-using Connection = std::unique_ptr<SSL, Deleter<SSL_free>>;
+using tls::OpensslPtr;
 
-Context NewContext() {
-  Context context(SSL_CTX_new(TLS_client_method()));
+OpensslPtr<SSL_CTX> NewContext() {
+  OpensslPtr<SSL_CTX> context(SSL_CTX_new(TLS_client_method()));
   const std::array<unsigned char, 3> h2 = {2, 'h', '2'};
   SSL_CTX_set_alpn_protos(context.get(), h2.data(), h2.size());
   return context;
@@ -38,8 +27,8 @@ Context NewContext() {
 }  // namespace
 
 struct TlsConnection::Session {
-  Context context = NewContext();
-  Connection connection;
+  OpensslPtr<SSL_CTX> context = NewContext();
+  OpensslPtr<SSL> connection;
 };
 
 net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& to) {
@@ -57,29 +46,13 @@ net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& t
   return fd;
 }
 
-std::string ClientHello() {
-  const Context context = NewContext();
-  const Connection client(SSL_new(context.get()));
-  BIO* const said = BIO_new(BIO_s_mem());
-  SSL_set_bio(client.get(), BIO_new(BIO_s_mem()), said);
-  SSL_connect(client.get());
-  ERR_clear_error();
-  char* bytes = nullptr;
-  const long length = BIO_get_mem_data(said, &bytes);
-  return {bytes, static_cast<size_t>(length)};
-}
-
 TlsConnection::TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest)
     : socket_(std::move(socket)), session_(new Session) {
   signal(SIGPIPE, SIG_IGN);
-  const Bio certificate_text(BIO_new_mem_buf(client.cert.data(), -1));
-  const Bio key_text(BIO_new_mem_buf(client.key.data(), -1));
-  const std::unique_ptr<X509, Deleter<X509_free>> certificate(
-      PEM_read_bio_X509(certificate_text.get(), nullptr, nullptr, nullptr));
-  const std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>> key(
-      PEM_read_bio_PrivateKey(key_text.get(), nullptr, nullptr, nullptr));
-  SSL_CTX_use_certificate(session_->context.get(), certificate.get());
-  SSL_CTX_use_PrivateKey(session_->context.get(), key.get());
+  const auto certificates = tls::ParseCertificates(client.cert);
+  const auto key = tls::ParsePrivateKey(client.key);
+  SSL_CTX_use_certificate(session_->context.get(), certificates->front().get());
+  SSL_CTX_use_PrivateKey(session_->context.get(), key->get());
   // Old versions' signatures are below the default level, and the system may allow none of them.
   if (newest != 0) SSL_CTX_set_security_level(session_->context.get(), 0);
   SSL_CTX_set_min_proto_version(session_->context.get(), TLS1_VERSION);

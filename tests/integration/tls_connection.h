@@ -18,9 +18,6 @@ namespace greeter::testing {
 // A TCP connection from another address of this machine, invalid if it is refused.
 net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& to);
 
-// What a TLS client says first.
-std::string ClientHello();
-
 class TlsConnection {
  public:
   // Over `socket`, as the holder of `client`; the server may be anyone. `newest` is one of

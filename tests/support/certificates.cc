@@ -1,8 +1,6 @@
 #include "support/certificates.h"
 
-#include <openssl/bio.h>
 #include <openssl/ec.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -12,17 +10,13 @@
 #include <cstdlib>
 
 #include "absl/strings/str_join.h"
+#include "tls/openssl.h"
 
 namespace greeter::testing {
 namespace {
 
-struct Free {
-  void operator()(BIO* bio) const { BIO_free(bio); }
-  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
-  void operator()(X509* certificate) const { X509_free(certificate); }
-};
-using Certificate = std::unique_ptr<X509, Free>;
-using Key = std::unique_ptr<EVP_PKEY, Free>;
+using Certificate = tls::OpensslPtr<X509>;
+using Key = tls::OpensslPtr<EVP_PKEY>;
 
 // Nothing here fails unless the test is wrong.
 void Require(bool done) {
@@ -31,7 +25,7 @@ void Require(bool done) {
 
 template <typename Write>
 std::string ToPem(Write write) {
-  const std::unique_ptr<BIO, Free> out(BIO_new(BIO_s_mem()));
+  const tls::OpensslPtr<BIO> out(BIO_new(BIO_s_mem()));
   Require(write(out.get()) == 1);
   char* text = nullptr;
   const long size = BIO_get_mem_data(out.get(), &text);
@@ -110,7 +104,7 @@ KeyPair CertificateAuthority::Issue(const Subject& subject) const {
 }
 
 std::string WithPassphrase(const std::string& key) {
-  const std::unique_ptr<BIO, Free> in(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
+  const tls::OpensslPtr<BIO> in(BIO_new_mem_buf(key.data(), static_cast<int>(key.size())));
   const Key read(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
   return ToPem([&read](BIO* out) {
     return PEM_write_bio_PKCS8PrivateKey(out, read.get(), EVP_aes_128_cbc(), "secret", 6, nullptr,

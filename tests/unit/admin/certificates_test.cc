@@ -2,9 +2,13 @@
 
 #include "admin/certificates.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <string>
 
 #include "gmock/gmock.h"
+#include "net/file_descriptor.h"
 #include "support/certificates.h"
 
 namespace greeter::admin {
@@ -61,7 +65,7 @@ TEST_F(CertificatesTest, BadOnes) {
   EXPECT_THAT(Refusal({server_.cert, server_.key, "hello"}),
               AllOf(HasSubstr("--admin-client-ca /x/ca.pem"), HasSubstr("no certificate")));
   const std::string cut = server_.cert.substr(0, server_.cert.size() / 2);
-  EXPECT_THAT(Refusal({cut, server_.key, good_.client_ca}), HasSubstr("no certificate"));
+  EXPECT_THAT(Refusal({cut, server_.key, good_.client_ca}), HasSubstr("damaged certificate"));
   EXPECT_THAT(Refusal({server_.cert, server_.key, good_.client_ca + cut}), HasSubstr("damaged"));
 }
 
@@ -97,6 +101,17 @@ TEST(CertificateFilesTest, UnreadableFilesNameThemselves) {
   EXPECT_THAT(refusal({"/", "", ""}), HasSubstr("Is a directory"));
   EXPECT_THAT(refusal({"/dev/null", "", ""}), HasSubstr("is empty"));
   EXPECT_THAT(refusal({"/dev/zero", "", ""}), HasSubstr("too large"));
+}
+
+// gRPC would take in what stands before it, and we all.
+TEST(CertificateFilesTest, ANulByteIsRefused) {
+  std::string path = ::testing::TempDir() + "/nul_XXXXXX";
+  const net::FileDescriptor file(mkstemp(path.data()));
+  const std::string text = testing::CertificateAuthority("CA").pem() + std::string(1, '\0');
+  ASSERT_EQ(write(file.get(), text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  EXPECT_THAT(std::string(ReadCertificateFiles({path, "", ""}).status().message()),
+              AllOf(HasSubstr(path), HasSubstr("NUL byte")));
+  unlink(path.c_str());
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
 // Owning pointers to OpenSSL's objects, and its names and errors as text. For the sources that
 // read certificates and shake hands. Any thread.
 
-#ifndef GREETER_ADMIN_CLI_OPENSSL_H_
-#define GREETER_ADMIN_CLI_OPENSSL_H_
+#ifndef GREETER_TLS_OPENSSL_H_
+#define GREETER_TLS_OPENSSL_H_
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -16,7 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 
-namespace greeter::admin_cli {
+namespace greeter::tls {
 
 struct OpensslFree {
   void operator()(BIO* bio) const { BIO_free(bio); }
@@ -56,6 +56,6 @@ inline std::string TakeOpensslError() {
   return reason == nullptr ? "no reason given" : reason;
 }
 
-}  // namespace greeter::admin_cli
+}  // namespace greeter::tls
 
-#endif  // GREETER_ADMIN_CLI_OPENSSL_H_
+#endif  // GREETER_TLS_OPENSSL_H_
