@@ -3,7 +3,7 @@
 // Falling asleep and being woken costs a worker about as much as greeting a connection, and under
 // load it would do so for every one or two. So it then rests a moment after it has accepted, and
 // finds several when it looks again: interrupt moderation, as network cards and NAPI do it
-// (Documentation/networking/napi.rst in Linux, "IRQ suspension" and gro_flush_timeout).
+// (Documentation/networking/napi.rst in Linux, "Software IRQ coalescing").
 //
 // A rest delays nobody by more than kRest and the kernel's timer slack (50 us, prctl(2)). It is
 // worth that only while it brings company. So rests are tried only at a high rate, and given up

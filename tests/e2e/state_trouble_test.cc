@@ -1,9 +1,6 @@
 // Promise 7: a change that can't be recorded is refused with a reason, the old message is served,
 // and it works again when the cause is gone.
 
-#include <fcntl.h>
-#include <linux/fs.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -12,6 +9,7 @@
 #include "e2e/clients.h"
 #include "e2e/greeter_fixture.h"
 #include "gmock/gmock.h"
+#include "support/immutable.h"
 
 namespace greeter::testing {
 namespace {
@@ -20,17 +18,6 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr int kUnreachable = 3;
-
-// As chattr +i and -i: what even root may not write to.
-bool SetImmutable(const std::string& path, bool on) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  int flags = 0;
-  bool done = ioctl(file, FS_IOC_GETFLAGS, &flags) == 0;
-  flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
-  done = done && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
-  close(file);
-  return done;
-}
 
 class StateTroubleTest : public GreeterTest {
  protected:

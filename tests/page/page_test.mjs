@@ -41,17 +41,13 @@ async function startGreeter(http = "127.0.0.1:0", ...options) {
 
 const tests = {
   async "a message changed by greeterctl is seen within two seconds"({ page, greeter }) {
-    // On a machine that is busy with other things, the best of three counts.
-    const took = [];
-    while (took.length < 3 && !(Math.min(...took) < SOON)) {
-      const message = `Back at ${14 + took.length}:00 UTC.`;
-      greeter.ctl("message", "set", message, "--ending", "crlf");
-      const begin = performance.now();
-      await page.getByText(message).waitFor({ timeout: PATIENCE });
-      took.push(Math.round(performance.now() - begin));
-    }
+    const message = "Back at 14:00 UTC.";
+    greeter.ctl("message", "set", message, "--ending", "crlf");
+    const begin = performance.now();
+    await page.getByText(message).waitFor({ timeout: PATIENCE });
+    const took = Math.round(performance.now() - begin);
     console.log(`  after ${took} ms`);
-    assert.ok(Math.min(...took) < SOON);
+    assert.ok(took < SOON);
     await page.locator("#history").getByText("set message of default").first().waitFor();
   },
 

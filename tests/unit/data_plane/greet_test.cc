@@ -2,11 +2,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <thread>
 
 #include "engine_fixture.h"
+#include "support/epoll_sets.h"
 
 namespace greeter::data_plane {
 namespace {
@@ -17,6 +20,7 @@ using testing::Greeted;
 using testing::HowEnded;
 using testing::TcpClient;
 using testing::WaitFor;
+using testing::WatchedDescriptors;
 
 using GreetTest = EngineTest;
 
@@ -84,6 +88,14 @@ class SpeakingTest : public EngineTest, public ::testing::WithParamInterface<Cas
   // Small buffers on both sides, so that a long greeting takes many turns.
   static ClientOptions Slow() { return {.receive_buffer = 2048, .max_segment = 536}; }
 
+  // By the server's kernel; the SYN counts as one.
+  static uint64_t BytesAcknowledged(const TcpClient& client) {
+    tcp_info info = {};
+    socklen_t size = sizeof(info);
+    getsockopt(client.socket().get(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return info.tcpi_bytes_acked;
+  }
+
   // Sends what is said from another thread, then half-closes.
   std::thread Speak(const TcpClient& client) const {
     return std::thread([fd = client.socket().get(), said = Said()] {
@@ -109,8 +121,8 @@ TEST_P(SpeakingTest, BeforeItIsGreeted) {
   ASSERT_TRUE(holder.Read(1));
   TcpClient client(Reach(), Slow());
   std::thread speaker = Speak(client);
-  // The kernel has taken what the client said, or as much as it takes, before it is accepted.
-  absl::SleepFor(absl::Milliseconds(5));
+  // The server's kernel has some of what the client said before it is accepted.
+  EXPECT_TRUE(WaitFor([&] { return BytesAcknowledged(client) > 1; }));
   EXPECT_EQ(Counts().accepted, 1u);
   holder.ReadToEnd();
   holder.Close();
@@ -229,10 +241,11 @@ TEST_F(GreetTest, ResetInTheLinger) {
   ASSERT_EQ(fresh.ReadToEnd(), HowEnded::kClean);
   fresh.Reset();
   EXPECT_TRUE(WaitFor([&] { return Counts().reset == 1; })) << Counts();
+  const size_t watched = WatchedDescriptors();
   TcpClient old(Reach());
   ASSERT_EQ(old.ReadToEnd(), HowEnded::kClean);
-  // Past its sweeps, it is in epoll.
-  absl::SleepFor(absl::Milliseconds(80));
+  // Past its looks.
+  ASSERT_TRUE(WaitFor([&] { return WatchedDescriptors() == watched + 1; }));
   old.Reset();
   EXPECT_TRUE(WaitFor([&] { return Counts().reset == 2; })) << Counts();
   EXPECT_EQ(Counts().open, 0u);

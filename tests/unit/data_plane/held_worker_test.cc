@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <thread>
 #include <vector>
 
 #include "engine_fixture.h"
+#include "support/epoll_sets.h"
 #include "support/held_accept.h"
 
 namespace greeter::data_plane {
@@ -16,6 +18,7 @@ using testing::HeldAccept;
 using testing::HowEnded;
 using testing::TcpClient;
 using testing::WaitFor;
+using testing::WatchedDescriptors;
 
 class HeldWorkerTest : public EngineTest {
  protected:
@@ -41,12 +44,14 @@ TEST_F(HeldWorkerTest, WhatAConnectionSaidBeforeItMadeRoomIsNotListenedTo) {
   NewHeldEngine({.workers = 1, .descriptors = kShare + 4});
   Serve({kHello}, {.linger_timeout = std::chrono::hours(1)});
   std::vector<TcpClient> clients;
+  const size_t watched = WatchedDescriptors();
   for (size_t i = 0; i < kShare - 1; ++i) {
     clients.emplace_back(Reach());
     ASSERT_EQ(clients.back().ReadToEnd(), HowEnded::kClean);
   }
-  // Long enough for those to be in epoll, and to be shed.
-  absl::SleepFor(absl::Milliseconds(250));
+  // Those are in epoll, and of an age to be shed.
+  ASSERT_TRUE(WaitFor([&] { return WatchedDescriptors() == watched + kShare - 1; }));
+  std::this_thread::sleep_for(Connections::kLeastLinger);
 
   kernel_.HoldNext(HeldAccept::When::kAccepted);
   clients.emplace_back(Reach());

@@ -1,9 +1,7 @@
 // Promise 7 where the disk does not keep it easy: failing writes and syncs, no space, kill -9.
 
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <signal.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -13,23 +11,14 @@
 
 #include "failing_disk.h"
 #include "store_fixture.h"
+#include "support/immutable.h"
 
 namespace greeter::store {
 namespace {
 
+using ::greeter::testing::SetImmutable;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
-
-// As chattr +i and -i: what even root may not write to.
-bool SetImmutable(const std::string& path, bool on) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  int flags = 0;
-  bool done = ioctl(file, FS_IOC_GETFLAGS, &flags) == 0;
-  flags = on ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
-  done = done && ioctl(file, FS_IOC_SETFLAGS, &flags) == 0;
-  close(file);
-  return done;
-}
 
 class FailingStoreTest : public StoreTest {
  protected:
