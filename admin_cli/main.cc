@@ -10,9 +10,9 @@
 #include <variant>
 #include <vector>
 
-#include "admin_cli/command_line.h"
-#include "admin_cli/commands.h"
-#include "admin_cli/exit_code.h"
+#include "admin_cli/client/exit_code.h"
+#include "admin_cli/command_line/command_line.h"
+#include "admin_cli/commands/commands.h"
 
 namespace {
 

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// See admin_cli/exit_code.h.
+// See admin_cli/client/exit_code.h.
 constexpr int kFailure = 1, kUsage = 2, kUnreachable = 3, kNotFound = 4, kConflict = 5,
               kInvalid = 7;
 

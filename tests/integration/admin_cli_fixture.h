@@ -20,7 +20,7 @@ namespace greeter::testing {
 
 using admin_cli::FakeAdminService;
 
-// See admin_cli/exit_code.h.
+// See admin_cli/client/exit_code.h.
 inline constexpr int kFailure = 1, kUsage = 2, kUnreachable = 3, kNotPermitted = 6;
 
 // A TCP server that says one thing to everyone who connects, at once, reads until their end and

@@ -10,7 +10,7 @@
 #include <variant>
 #include <vector>
 
-#include "admin_cli/command_line.h"
+#include "admin_cli/command_line/command_line.h"
 
 namespace greeter::admin_cli {
 

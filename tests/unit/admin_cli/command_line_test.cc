@@ -1,4 +1,4 @@
-#include "admin_cli/command_line.h"
+#include "admin_cli/command_line/command_line.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

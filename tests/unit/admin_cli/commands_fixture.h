@@ -17,8 +17,8 @@
 #include <variant>
 #include <vector>
 
-#include "admin_cli/command_line.h"
-#include "admin_cli/commands.h"
+#include "admin_cli/command_line/command_line.h"
+#include "admin_cli/commands/commands.h"
 #include "fake_admin_service.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"

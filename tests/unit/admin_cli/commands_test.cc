@@ -1,4 +1,4 @@
-#include "admin_cli/commands.h"
+#include "admin_cli/commands/commands.h"
 
 #include <gmock/gmock.h>
 #include <grpcpp/grpcpp.h>

@@ -1,4 +1,4 @@
-#include "admin_cli/config_changes.h"
+#include "admin_cli/views/config_changes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

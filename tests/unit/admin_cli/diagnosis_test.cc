@@ -1,6 +1,6 @@
 // What handshakes mean that no server in the integration tests answers with.
 
-#include "admin_cli/diagnosis.h"
+#include "admin_cli/client/diagnosis.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

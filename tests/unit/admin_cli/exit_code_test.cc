@@ -1,4 +1,4 @@
-#include "admin_cli/exit_code.h"
+#include "admin_cli/client/exit_code.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "admin_cli/render.h"
+#include "admin_cli/views/render.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "admin_cli/tls_options.h"
+#include "admin_cli/command_line/tls_options.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "admin_cli/unified_diff.h"
+#include "admin_cli/views/unified_diff.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

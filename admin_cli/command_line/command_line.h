@@ -1,0 +1,111 @@
+// greeterctl's command line as plain values. Nothing here talks to a server.
+
+#ifndef GREETER_ADMIN_CLI_COMMAND_LINE_COMMAND_LINE_H_
+#define GREETER_ADMIN_CLI_COMMAND_LINE_COMMAND_LINE_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "admin_cli/client/tls.h"
+
+namespace greeter::admin_cli {
+
+enum class Output { kTable, kJson, kYaml };
+
+// Options of every change.
+struct ChangeFlags {
+  std::optional<uint64_t> expect_revision;
+  std::string comment;
+};
+
+// In each, an empty listener means what it means to the API: all of them, or "default" for what is
+// about one.
+struct StatusCommand {
+  std::string listener;
+  bool watch = false;
+};
+struct MessageGetCommand {
+  std::string listener;
+};
+struct MessageSetCommand {
+  std::string listener;
+  // Exactly one is given. `file` may be "-".
+  std::optional<std::string> text;
+  std::optional<std::string> file;
+  std::optional<std::string> hex;
+  // none, lf, crlf or nul.
+  std::string ending = "none";
+  bool is_template = false;
+  ChangeFlags change;
+};
+struct StartCommand {
+  std::string listener;
+  ChangeFlags change;
+};
+struct StopCommand {
+  std::string listener;
+  ChangeFlags change;
+};
+struct CountsCommand {
+  std::string listener;
+};
+struct ConfigGetCommand {
+  std::optional<uint64_t> revision;
+};
+struct ConfigApplyCommand {
+  // A path, or "-".
+  std::string file;
+  bool dry_run = false;
+  ChangeFlags change;
+};
+// `file` is a path, or "-".
+struct ConfigDiffCommand {
+  std::string file;
+};
+struct HistoryCommand {
+  // The newest so many; 0: all.
+  uint64_t limit = 20;
+};
+struct ShowCommand {
+  uint64_t revision = 0;
+};
+struct RollBackCommand {
+  uint64_t revision = 0;
+  bool dry_run = false;
+  ChangeFlags change;
+};
+struct VersionCommand {};
+
+using Command =
+    std::variant<VersionCommand, StatusCommand, MessageGetCommand, MessageSetCommand, StartCommand,
+                 StopCommand, CountsCommand, ConfigGetCommand, ConfigApplyCommand,
+                 ConfigDiffCommand, HistoryCommand, ShowCommand, RollBackCommand>;
+
+struct CommandLine {
+  // host:port, [v6]:port or unix:/path.
+  std::string server = "127.0.0.1:50051";
+  // Empty for a unix socket.
+  TlsFiles tls;
+  Output output = Output::kTable;
+  absl::Duration timeout = absl::Seconds(10);
+  Command command;
+};
+
+// What to do instead of a command: print `message`, to stdout after --help, to stderr otherwise,
+// and exit. It ends with a line feed.
+struct EarlyExit {
+  int code;
+  std::string message;
+};
+
+// Reads the arguments (without the program's name) and the environment variables GREETER_SERVER,
+// GREETER_TIMEOUT, GREETER_CA, GREETER_CERT, GREETER_KEY and GREETER_SERVER_NAME. Any thread.
+std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments);
+
+}  // namespace greeter::admin_cli
+
+#endif  // GREETER_ADMIN_CLI_COMMAND_LINE_COMMAND_LINE_H_

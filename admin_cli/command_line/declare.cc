@@ -1,0 +1,77 @@
+#include "admin_cli/command_line/declare.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+constexpr char kCommandFooter[] =
+    "--server, -o, --timeout and those of TLS may stand here as well: \"greeterctl --help\".";
+
+bool IsWholeNumber(const std::string& text) {
+  uint64_t number = 0;
+  return absl::SimpleAtoi(text, &number);
+}
+
+}  // namespace
+
+CLI::App* Declare(CLI::App& parent, const CommandHelp& help, std::function<void()> parsed) {
+  CLI::App* app = parent.add_subcommand(help.name, help.description);
+  app->fallthrough();
+  app->group("Commands");
+  app->footer(absl::StrCat(help.details, "Example: ", help.example, "\n", kCommandFooter));
+  app->callback(std::move(parsed));
+  return app;
+}
+
+CLI::App* DeclareGroup(CLI::App& parent, const char* name, const char* description) {
+  CLI::App* app = parent.add_subcommand(name, description);
+  app->fallthrough();
+  app->group("Commands");
+  app->footer(kCommandFooter);
+  app->require_subcommand(1);
+  return app;
+}
+
+void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning) {
+  // In the API an empty name means the default listener, or all: not what a variable that happens
+  // to be unset should mean in a script.
+  app.add_option("-l,--listener", listener, meaning)
+      ->check(CLI::Validator(CheckNotEmpty, ""))
+      ->type_name("NAME");
+}
+
+void AddChangeOptions(CLI::App& app, ChangeFlags& change) {
+  app.add_option("--expect-revision", change.expect_revision,
+                 "Change nothing if the current revision is not this one (exit code 5)")
+      ->check(CLI::Validator(CheckRevision, ""))
+      ->type_name("N");
+  app.add_option("--comment", change.comment, "Why, for the history")->type_name("TEXT");
+}
+
+void AddDryRunOption(CLI::App& app, bool& dry_run) {
+  app.add_flag(
+      "--dry-run", dry_run,
+      "Change nothing; let the server check everything, binding included, and show what would "
+      "change");
+}
+
+std::string CheckRevision(const std::string& text) {
+  if (IsWholeNumber(text)) return "";
+  return absl::StrCat("\"", text, "\" is not a revision's number");
+}
+
+std::string CheckNotEmpty(const std::string& text) {
+  return text.empty() ? "is empty; give a value, or leave the option out" : "";
+}
+
+std::string CheckCount(const std::string& text) {
+  if (IsWholeNumber(text)) return "";
+  return absl::StrCat("\"", text, "\" is not a whole number");
+}
+
+}  // namespace greeter::admin_cli

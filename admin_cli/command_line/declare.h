@@ -1,0 +1,66 @@
+// How families of commands declare themselves: what they are called, what --help says, and which
+// fields their options fill. For command_line.cc alone.
+
+#ifndef GREETER_ADMIN_CLI_COMMAND_LINE_DECLARE_H_
+#define GREETER_ADMIN_CLI_COMMAND_LINE_DECLARE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "admin_cli/command_line/command_line.h"
+
+namespace CLI {
+class App;
+}  // namespace CLI
+
+namespace greeter::admin_cli {
+
+// One for each family. The command on the line leaves itself in `chosen` when it is parsed;
+// `chosen` must stay where it is as long as `app`.
+void DeclareListenerCommands(CLI::App& app, Command& chosen);
+void DeclareConfigCommands(CLI::App& app, Command& chosen);
+void DeclareHistoryCommands(CLI::App& app, Command& chosen);
+
+// What follows is shared by the families.
+
+struct CommandHelp {
+  const char* name;
+  const char* description;
+  // One command line that does something useful.
+  const char* example;
+  // More to know: whole lines.
+  const char* details = "";
+};
+
+// A command without commands of its own; `parsed` is called when it was on the line.
+CLI::App* Declare(CLI::App& parent, const CommandHelp& help, std::function<void()> parsed);
+
+// The same for a command with the values of T, which its options are to fill.
+template <typename T>
+std::pair<CLI::App*, std::shared_ptr<T>> Declare(CLI::App& parent, Command& chosen,
+                                                 const CommandHelp& help) {
+  auto values = std::make_shared<T>();
+  return {Declare(parent, help, [&chosen, values] { chosen = *values; }), values};
+}
+
+// A command that only holds others.
+CLI::App* DeclareGroup(CLI::App& parent, const char* name, const char* description);
+
+// -l
+void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning);
+// --expect-revision and --comment
+void AddChangeOptions(CLI::App& app, ChangeFlags& change);
+// --dry-run
+void AddDryRunOption(CLI::App& app, bool& dry_run);
+// For each, a text that is not a whole number is a usage error: CLI11 takes "-1" for
+// 18446744073709551615.
+std::string CheckRevision(const std::string& text);
+std::string CheckCount(const std::string& text);
+// An empty text is a usage error.
+std::string CheckNotEmpty(const std::string& text);
+
+}  // namespace greeter::admin_cli
+
+#endif  // GREETER_ADMIN_CLI_COMMAND_LINE_DECLARE_H_

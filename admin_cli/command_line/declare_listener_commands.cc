@@ -1,0 +1,77 @@
+// status, message, start, stop and counts on the command line.
+
+#include <CLI/CLI.hpp>
+
+#include "admin_cli/command_line/declare.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+constexpr char kMessageGetHelp[] =
+    "To a terminal: the message with its ending and size, control characters as \\xNN.\n"
+    "To a pipe or file: exactly the message's bytes, without the ending and nothing else.\n"
+    "With -o json or -o yaml: the API's Greeting; raw bytes are base64.\n";
+
+constexpr char kMessageSetHelp[] =
+    "The message is TEXT, or the bytes of a file, or bytes in hexadecimal; with its ending it has\n"
+    "at most 65,536 bytes. A TEXT that begins with \"-\" goes after \"--\". What is not given, as\n"
+    "the ending, is not kept from the old message but has its default.\n";
+
+void DeclareMessageGet(CLI::App& group, Command& chosen) {
+  auto [app, values] = Declare<MessageGetCommand>(
+      group, chosen,
+      {"get", "Show a listener's message", "greeterctl message get -l canary", kMessageGetHelp});
+  AddListenerOption(*app, values->listener, "Whose message (default: \"default\")");
+}
+
+void DeclareMessageSet(CLI::App& group, Command& chosen) {
+  auto [app, values] = Declare<MessageSetCommand>(
+      group, chosen,
+      {"set", "Give a listener a new message, for connections from now on",
+       "greeterctl message set \"Back at 14:00 UTC.\" --ending crlf", kMessageSetHelp});
+  app->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
+  app->add_option("--file", values->file, "Send this file's bytes; \"-\" reads standard input")
+      ->check(CLI::Validator(CheckNotEmpty, ""))
+      ->type_name("FILE");
+  app->add_option("--hex", values->hex, "Send these bytes: \"48 69 0a\"")->type_name("H");
+  AddListenerOption(*app, values->listener, "Whose message (default: \"default\")");
+  app->add_option("--ending", values->ending, "What follows the message: none, lf, crlf or nul")
+      ->type_name("E")
+      ->capture_default_str();
+  app->add_flag("--template", values->is_template,
+                "Replace ${remote_addr} and the like for every connection");
+  AddChangeOptions(*app, values->change);
+}
+
+}  // namespace
+
+void DeclareListenerCommands(CLI::App& app, Command& chosen) {
+  auto [status, shown] = Declare<StatusCommand>(
+      app, chosen,
+      {"status", "Show what listens where, and what failed and why", "greeterctl status --watch"});
+  AddListenerOption(*status, shown->listener, "Only this listener (default: all)");
+  status->add_flag("--watch", shown->watch, "Show it again whenever it changes, until Ctrl-C");
+
+  CLI::App* message = DeclareGroup(app, "message", "Show or set the message that clients are sent");
+  DeclareMessageGet(*message, chosen);
+  DeclareMessageSet(*message, chosen);
+
+  auto [start, started] = Declare<StartCommand>(
+      app, chosen,
+      {"start", "Start listening: connections are served", "greeterctl start -l canary"});
+  AddListenerOption(*start, started->listener, "Which one (default: \"default\")");
+  AddChangeOptions(*start, started->change);
+
+  auto [stop, stopped] =
+      Declare<StopCommand>(app, chosen,
+                           {"stop", "Stop listening: connections are refused, open ones finished",
+                            "greeterctl stop -l canary --comment \"firewall drill\""});
+  AddListenerOption(*stop, stopped->listener, "Which one (default: \"default\")");
+  AddChangeOptions(*stop, stopped->change);
+
+  auto [counts, counted] = Declare<CountsCommand>(
+      app, chosen, {"counts", "Count connections by how they ended", "greeterctl counts -o json"});
+  AddListenerOption(*counts, counted->listener, "Only this listener (default: all)");
+}
+
+}  // namespace greeter::admin_cli

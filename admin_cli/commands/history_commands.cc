@@ -1,0 +1,111 @@
+// history, show and rollback.
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "admin_cli/commands/commands.h"
+#include "admin_cli/commands/dry_run.h"
+#include "admin_cli/views/render.h"
+#include "config/config_text.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+// The largest page that the API gives.
+constexpr uint64_t kMaxPageSize = 1000;
+
+// The newest `limit` revisions, or all if that is 0, as if they were one page.
+absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_t limit) {
+  api::ListRevisionsResponse all;
+  api::ListRevisionsRequest request;
+  while (true) {
+    const uint64_t listed = static_cast<uint64_t>(all.revisions_size());
+    const uint64_t wanted = limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize);
+    request.set_page_size(static_cast<uint32_t>(wanted));
+    auto page = client.ListRevisions(request);
+    if (!page.ok()) return page.status();
+    all.mutable_revisions()->MergeFrom(page->revisions());
+    all.set_next_page_token(page->next_page_token());
+    const bool is_enough = limit != 0 && static_cast<uint64_t>(all.revisions_size()) >= limit;
+    // A page without revisions would be asked for again and again.
+    if (is_enough || page->next_page_token().empty() || page->revisions().empty()) return all;
+    request.set_page_token(page->next_page_token());
+  }
+}
+
+std::string RenderHistory(const api::ListRevisionsResponse& history) {
+  std::vector<std::vector<std::string>> rows;
+  for (const api::Revision& revision : history.revisions()) {
+    // The newest one is the current one.
+    rows.push_back({rows.empty() ? "*" : "", absl::StrCat(revision.number()),
+                    revision.has_time() ? DescribeTime(revision.time()) : "-",
+                    Printable(revision.author()), Printable(revision.action()),
+                    Printable(revision.comment())});
+  }
+  std::string out = RenderTable(
+      {{""}, {"REVISION", Align::kRight}, {"TIME"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}}, rows);
+  if (!history.next_page_token().empty()) {
+    absl::StrAppend(&out, "\nThere are older ones: \"greeterctl history --limit ", 5 * rows.size(),
+                    "\", or \"--limit 0\" for all.\n");
+  }
+  return out;
+}
+
+// In lines that are comments to YAML.
+std::string RenderRevision(const api::Revision& revision) {
+  std::string out = absl::StrCat("# revision  ", revision.number(), "\n");
+  const auto append = [&out](const char* name, const std::string& value) {
+    if (!value.empty()) absl::StrAppend(&out, "# ", name, value, "\n");
+  };
+  append("time      ", revision.has_time() ? DescribeTime(revision.time()) : "");
+  append("author    ", Printable(revision.author()));
+  append("action    ", Printable(revision.action()));
+  append("comment   ", Printable(revision.comment()));
+  return out;
+}
+
+}  // namespace
+
+absl::Status Run(const HistoryCommand& command, Session& session) {
+  const auto history = ListRevisions(session.client, command.limit);
+  if (!history.ok()) return history.status();
+  Show(session, *history, RenderHistory(*history));
+  return absl::OkStatus();
+}
+
+absl::Status Run(const ShowCommand& command, Session& session) {
+  api::GetConfigRequest request;
+  request.set_revision(command.revision);
+  const auto response = session.client.GetConfig(request);
+  if (!response.ok()) return response.status();
+  Show(session, *response,
+       absl::StrCat(RenderRevision(response->revision()), config::ToYaml(response->config())));
+  return absl::OkStatus();
+}
+
+absl::Status Run(const RollBackCommand& command, Session& session) {
+  auto change = ToChangeOptions(command.change);
+  if (!change.ok()) return change.status();
+  api::RollBackRequest request;
+  request.set_revision(command.revision);
+  *request.mutable_change() = *std::move(change);
+  if (command.dry_run) {
+    const auto run = TryOut(session.client, &Client::RollBack, std::move(request));
+    if (!run.ok()) return run.status();
+    Show(session, run->would_be, RenderDryRun(*run));
+    return absl::OkStatus();
+  }
+  const auto response = session.client.RollBack(request);
+  if (!response.ok()) return response.status();
+  Show(session, *response,
+       absl::StrCat("The config of revision ", command.revision, " is in force as revision ",
+                    response->revision().number(), ".\n\n",
+                    RenderListeners({response->listeners().begin(), response->listeners().end()})));
+  return absl::OkStatus();
+}
+
+}  // namespace greeter::admin_cli

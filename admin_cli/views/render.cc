@@ -1,0 +1,246 @@
+#include "admin_cli/views/render.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/utf8.h"
+
+namespace greeter::admin_cli {
+namespace {
+
+// Columns on a terminal, near enough: characters.
+size_t Width(absl::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+  }));
+}
+
+std::string Number(uint64_t number) { return absl::StrCat(number); }
+
+std::string StateName(api::ListenerStatus::State state) {
+  switch (state) {
+    case api::ListenerStatus::STATE_LISTENING:
+      return "listening";
+    case api::ListenerStatus::STATE_STOPPED:
+      return "stopped";
+    case api::ListenerStatus::STATE_FAILED:
+      return "FAILED";
+    default:
+      return "unknown";
+  }
+}
+
+std::string AddressOf(const api::ListenerStatus& listener) {
+  return listener.bound_address().empty() ? "-" : Printable(listener.bound_address());
+}
+
+// "3d 4h", "2h 5m", "1m 10s": the two largest units.
+std::string Age(absl::Duration age) {
+  const int64_t seconds = absl::ToInt64Seconds(age);
+  if (seconds < 60) return absl::StrCat(seconds, "s");
+  if (seconds < 3600) return absl::StrCat(seconds / 60, "m ", seconds % 60, "s");
+  if (seconds < 86400) return absl::StrCat(seconds / 3600, "h ", seconds / 60 % 60, "m");
+  return absl::StrCat(seconds / 86400, "d ", seconds / 3600 % 24, "h");
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+std::string EndingName(api::Ending ending) {
+  switch (ending) {
+    case api::ENDING_LF:
+      return "lf";
+    case api::ENDING_CRLF:
+      return "crlf";
+    case api::ENDING_NUL:
+      return "nul";
+    default:
+      return "none";
+  }
+}
+
+std::vector<std::string> CountsRow(const std::string& name, const api::ConnectionCounts& counts) {
+  return {Printable(name),
+          Number(counts.accepted()),
+          Number(counts.open()),
+          Number(counts.completed()),
+          Number(counts.timed_out()),
+          Number(counts.reset()),
+          Number(counts.rejected()),
+          Number(counts.bytes_sent()),
+          Number(counts.pauses())};
+}
+
+std::string Failures(const std::vector<api::ListenerStatus>& listeners) {
+  std::string out;
+  for (const api::ListenerStatus& listener : listeners) {
+    if (listener.error().empty()) continue;
+    absl::StrAppend(&out, "\n", Printable(listener.name()),
+                    " failed: ", Printable(listener.error()), "\n");
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string RenderTable(const std::vector<Column>& columns,
+                        const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  std::vector<std::string> titles;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    titles.push_back(columns[i].title);
+    widths.push_back(Width(columns[i].title));
+    for (const auto& row : rows) widths[i] = std::max(widths[i], Width(row[i]));
+  }
+  std::string out;
+  const auto append = [&](const std::vector<std::string>& row) {
+    std::string line;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const std::string padding(widths[i] - Width(row[i]), ' ');
+      const bool left = columns[i].align == Align::kLeft;
+      absl::StrAppend(&line, i > 0 ? "  " : "", left ? "" : padding, row[i], left ? padding : "");
+    }
+    absl::StripTrailingAsciiWhitespace(&line);
+    absl::StrAppend(&out, line, "\n");
+  };
+  append(titles);
+  for (const auto& row : rows) append(row);
+  return out;
+}
+
+std::string Printable(absl::string_view text, bool keep_line_feeds) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t valid = base::FirstInvalidUtf8(text).value_or(text.size());
+    for (size_t i = 0; i < valid; ++i) {
+      const auto c = static_cast<unsigned char>(text[i]);
+      // U+0080 to U+009F are control characters as well.
+      const bool c1 = c == 0xC2 && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+      if (c1) {
+        absl::StrAppendFormat(&out, "\\x%02X\\x%02X", c, static_cast<unsigned char>(text[++i]));
+      } else if ((c < 0x20 && !(keep_line_feeds && c == '\n')) || c == 0x7F) {
+        absl::StrAppendFormat(&out, "\\x%02X", c);
+      } else {
+        out += text[i];
+      }
+    }
+    text.remove_prefix(valid);
+    if (text.empty()) break;
+    absl::StrAppendFormat(&out, "\\x%02X", static_cast<unsigned char>(text[0]));
+    text.remove_prefix(1);
+  }
+  return out;
+}
+
+std::string DescribeTime(const google::protobuf::Timestamp& time) {
+  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", ToTime(time), absl::UTCTimeZone());
+}
+
+std::string DescribeRevision(const api::Revision& revision) {
+  std::string out = Number(revision.number());
+  if (revision.has_time()) absl::StrAppend(&out, ", ", DescribeTime(revision.time()));
+  if (!revision.author().empty()) absl::StrAppend(&out, ", by ", Printable(revision.author()));
+  if (!revision.action().empty()) absl::StrAppend(&out, ": ", Printable(revision.action()));
+  if (!revision.comment().empty()) absl::StrAppend(&out, " (", Printable(revision.comment()), ")");
+  return out;
+}
+
+std::string DescribeState(const api::ListenerStatus& listener) {
+  switch (listener.state()) {
+    case api::ListenerStatus::STATE_LISTENING:
+      return absl::StrCat("listening on ", AddressOf(listener));
+    case api::ListenerStatus::STATE_FAILED:
+      return absl::StrCat("not listening: ", Printable(listener.error()));
+    default:
+      return StateName(listener.state());
+  }
+}
+
+std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners) {
+  if (listeners.empty()) return "No listeners; \"greeterctl config apply\" adds them.\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const api::ListenerStatus& listener : listeners) {
+    rows.push_back({Printable(listener.name()), StateName(listener.state()), AddressOf(listener),
+                    Number(listener.applied_revision()), Number(listener.counts().open()),
+                    Number(listener.counts().accepted())});
+  }
+  return absl::StrCat(RenderTable({{"LISTENER"},
+                                   {"STATE"},
+                                   {"ADDRESS"},
+                                   {"REVISION", Align::kRight},
+                                   {"OPEN", Align::kRight},
+                                   {"ACCEPTED", Align::kRight}},
+                                  rows),
+                      Failures(listeners));
+}
+
+std::string RenderStatus(const api::ServerStatus& status, absl::Time now) {
+  std::string out = absl::StrCat("server    ", Printable(status.server_id()), ", version ",
+                                 Printable(status.version()), "\n");
+  if (status.has_start_time()) {
+    const absl::Duration age = now - ToTime(status.start_time());
+    absl::StrAppend(&out, "started   ", DescribeTime(status.start_time()),
+                    age < absl::ZeroDuration() ? "" : absl::StrCat(" (", Age(age), " ago)"), "\n");
+  }
+  absl::StrAppend(&out, "revision  ", DescribeRevision(status.revision()), "\n");
+  if (status.has_config_file()) {
+    const api::ConfigFile& file = status.config_file();
+    absl::StrAppend(
+        &out, "config file: ",
+        file.changed_since() ? "changed at run time since revision " : "in effect since revision ",
+        file.revision(), " (", Printable(file.path()), ")\n");
+  }
+  if (status.has_admin_certificates()) {
+    const api::AdminCertificates& certificates = status.admin_certificates();
+    absl::StrAppend(&out, "admin     TLS certificate until ",
+                    DescribeTime(certificates.server_expires()), ", clients' CA until ",
+                    DescribeTime(certificates.client_ca_expires()), "\n");
+  }
+  for (const std::string& warning : status.warnings()) {
+    absl::StrAppend(&out, "warning   ", Printable(warning), "\n");
+  }
+  absl::StrAppend(&out, "\n",
+                  RenderListeners({status.listeners().begin(), status.listeners().end()}));
+  return out;
+}
+
+std::string RenderCounts(const api::GetConnectionCountsResponse& response) {
+  if (response.listeners().empty()) return RenderListeners({});
+  std::vector<std::vector<std::string>> rows;
+  for (const api::ListenerCounts& listener : response.listeners()) {
+    rows.push_back(CountsRow(listener.name(), listener.counts()));
+  }
+  if (rows.size() > 1) rows.push_back(CountsRow("TOTAL", response.total()));
+  return RenderTable({{"LISTENER"},
+                      {"ACCEPTED", Align::kRight},
+                      {"OPEN", Align::kRight},
+                      {"COMPLETED", Align::kRight},
+                      {"TIMED OUT", Align::kRight},
+                      {"RESET", Align::kRight},
+                      {"REJECTED", Align::kRight},
+                      {"BYTES SENT", Align::kRight},
+                      {"PAUSES", Align::kRight}},
+                     rows);
+}
+
+std::string PayloadOf(const api::Greeting& greeting) {
+  return greeting.has_raw() ? greeting.raw() : greeting.text();
+}
+
+std::string RenderGreeting(const std::string& listener, const api::Greeting& greeting) {
+  const std::string payload = PayloadOf(greeting);
+  const std::string shown = Printable(payload, /*keep_line_feeds=*/true);
+  return absl::StrCat("listener  ", Printable(listener), "\nending    ",
+                      EndingName(greeting.ending()), "\ntemplate  ",
+                      greeting.template_() ? "yes" : "no", "\nsize      ", payload.size(),
+                      payload.size() == 1 ? " byte" : " bytes", greeting.has_raw() ? ", raw" : "",
+                      "\n\n", shown, shown.empty() || shown.back() == '\n' ? "" : "\n");
+}
+
+}  // namespace greeter::admin_cli
