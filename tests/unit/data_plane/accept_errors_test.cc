@@ -24,7 +24,6 @@ class AcceptErrorsTest : public EngineTest {
     options.accept = kernel_.Call();
     NewEngine(options);
   }
-  ~AcceptErrorsTest() override { kernel_.Recover(); }
 
   // Destroyed after the engine, which TearDown() destroys.
   FailingAccept kernel_;

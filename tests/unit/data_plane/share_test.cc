@@ -13,8 +13,6 @@ namespace greeter::data_plane {
 namespace {
 
 using testing::ClientOptions;
-using testing::Greet;
-using testing::Greeted;
 using testing::HowEnded;
 using testing::TcpClient;
 using testing::WaitFor;
