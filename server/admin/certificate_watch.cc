@@ -15,6 +15,11 @@ bool IsValid(const Certificates& certificates, absl::Time now) {
   return now >= certificates.server_begins && now < certificates.server_expires;
 }
 
+bool AreSame(const absl::StatusOr<CertificateTexts>& one,
+             const absl::StatusOr<CertificateTexts>& other) {
+  return one.status() == other.status() && (!one.ok() || *one == *other);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CertificateWatch>> CertificateWatch::Start(CertificateFiles files,
@@ -75,31 +80,36 @@ void CertificateWatch::Run() {
 }
 
 void CertificateWatch::Look() {
-  absl::StatusOr<Certificates> found = ReadNew();
-  // As they are: nothing new.
-  if (absl::IsAlreadyExists(found.status())) return Report(absl::OkStatus());
-  if (!found.ok()) return Report(found.status());
-  {
-    const std::lock_guard lock(mutex_);
-    current_ = std::make_shared<const Certificates>(*std::move(found));
+  absl::StatusOr<CertificateTexts> before =
+      std::exchange(last_reading_, ReadCertificateFiles(files_));
+  if (!AreSame(before, last_reading_)) return;
+  if (!before.ok()) return Report(before.status());
+  if (*before != current()->texts) {
+    absl::StatusOr<Certificates> found = CheckNew(*std::move(before));
+    if (!found.ok()) return Report(found.status());
+    Adopt(*std::move(found));
   }
-  expiry_logged_ = absl::InfinitePast();
-  spdlog::info("admin: the certificates have changed; new connections use the new ones");
   Report(absl::OkStatus());
 }
 
-absl::StatusOr<Certificates> CertificateWatch::ReadNew() const {
-  absl::StatusOr<CertificateTexts> texts = ReadCertificateFiles(files_);
-  if (!texts.ok()) return texts.status();
+absl::StatusOr<Certificates> CertificateWatch::CheckNew(CertificateTexts texts) const {
   const std::shared_ptr<const Certificates> before = current();
-  if (*texts == before->texts) return absl::AlreadyExistsError("the same");
-  absl::StatusOr<Certificates> found = CheckCertificates(files_, *std::move(texts));
+  absl::StatusOr<Certificates> found = CheckCertificates(files_, std::move(texts));
   const absl::Time now = absl::Now();
   if (found.ok() && !IsValid(*found, now) && IsValid(*before, now)) {
     return absl::InvalidArgumentError(
         absl::StrCat("--admin-cert ", files_.certificate, ": has expired or is not valid yet"));
   }
   return found;
+}
+
+void CertificateWatch::Adopt(Certificates found) {
+  {
+    const std::lock_guard lock(mutex_);
+    current_ = std::make_shared<const Certificates>(std::move(found));
+  }
+  expiry_logged_ = absl::InfinitePast();
+  spdlog::info("admin: the certificates have changed, and are in force");
 }
 
 void CertificateWatch::Report(const absl::Status& fault) {
@@ -110,8 +120,6 @@ void CertificateWatch::Report(const absl::Status& fault) {
         "stay in force: ",
         fault.message());
   }
-  const bool seen_twice = text == std::exchange(suspected_, text);
-  if (!seen_twice && !text.empty()) return;
   {
     const std::lock_guard lock(mutex_);
     if (text == fault_) return;

@@ -3,7 +3,8 @@
 // symlink to their directory, as Kubernetes does).
 //
 // What doesn't belong together is never served. While files are replaced one by one there is a
-// moment at which they don't, so a fault is reported once it has been seen twice in a row; the
+// moment at which they don't, and a file that is being written may end, for a moment, between two
+// certificates. So nothing counts, good or bad, until it has been read twice in a row; the
 // certificates served before stay in force until all is well again, by itself.
 
 #ifndef GREETER_ADMIN_CERTIFICATE_WATCH_H_
@@ -46,8 +47,9 @@ class CertificateWatch {
   CertificateWatch(CertificateFiles files, absl::Duration interval, Certificates first);
   void Run();
   void Look();
-  // What the files hold now, if it is good and better than what is in force.
-  absl::StatusOr<Certificates> ReadNew() const;
+  // `texts`, if they are good and better than what is in force.
+  absl::StatusOr<Certificates> CheckNew(CertificateTexts texts) const;
+  void Adopt(Certificates found);
   void Report(const absl::Status& fault);
   // Once a day.
   void LogExpiry();
@@ -57,7 +59,7 @@ class CertificateWatch {
   const absl::Duration interval_;
 
   // Owned by the watch's thread.
-  std::string suspected_;
+  absl::StatusOr<CertificateTexts> last_reading_;
   absl::Time expiry_logged_ = absl::InfinitePast();
 
   // Guarded by mutex_.
