@@ -3,9 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -18,6 +21,8 @@ constexpr absl::string_view kUser = "user:";
 constexpr absl::string_view kUid = "uid:";
 constexpr absl::string_view kGroup = "group:";
 constexpr absl::string_view kGid = "gid:";
+// (uid_t)-1 and (gid_t)-1.
+constexpr unsigned kNobody = std::numeric_limits<unsigned>::max();
 
 // What the caller would have to be listed as.
 std::string ProposedId(const Caller& caller) {
@@ -26,7 +31,8 @@ std::string ProposedId(const Caller& caller) {
     if (caller.user == absl::StrCat("uid ", caller.uid)) return absl::StrCat("uid:", caller.uid);
     return absl::StrCat("user:", caller.user);
   }
-  return absl::StrCat("'", Printable(caller.names.front()), "'");
+  // Its first name.
+  return absl::StrCat("'", caller.author, "'");
 }
 
 }  // namespace
@@ -83,6 +89,11 @@ absl::StatusOr<Access::Rule> Access::ParseId(const std::string& id) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", id, "\" has no number; write it like uid:1000 or gid:1000"));
     }
+    if (rule.number == kNobody) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("\"", id, "\": ", kNobody,
+                       " is -1, which stands for nobody; the largest is ", kNobody - 1));
+    }
   } else {
     const size_t star = id.find('*');
     rule.before = id.substr(0, star);
@@ -100,19 +111,25 @@ absl::StatusOr<Access::Rule> Access::ParseId(const std::string& id) {
 }
 
 bool Access::Matches(const Rule& rule, const Caller& caller) {
-  if (rule.kind == Rule::Kind::kName) {
-    if (caller.kind != Caller::Kind::kCertificate) return false;
-    return std::any_of(caller.names.begin(), caller.names.end(), [&rule](const std::string& name) {
-      if (!rule.wildcard) return name == rule.before;
-      return name.size() >= rule.before.size() + rule.after.size() &&
-             name.compare(0, rule.before.size(), rule.before) == 0 &&
-             name.compare(name.size() - rule.after.size(), rule.after.size(), rule.after) == 0;
-    });
-  }
+  if (rule.kind == Rule::Kind::kName) return NamesCertificate(rule, caller);
   if (caller.kind != Caller::Kind::kUser) return false;
   if (rule.kind == Rule::Kind::kUser) return caller.user == rule.before;
   if (rule.kind == Rule::Kind::kUid) return caller.uid == rule.number;
   return std::find(caller.groups.begin(), caller.groups.end(), rule.number) != caller.groups.end();
+}
+
+bool Access::NamesCertificate(const Rule& rule, const Caller& caller) {
+  if (caller.kind != Caller::Kind::kCertificate) return false;
+  const auto matches = [&rule](const std::string& name) {
+    if (!rule.wildcard) return name == rule.before;
+    return name.size() >= rule.before.size() + rule.after.size() &&
+           absl::StartsWith(name, rule.before) && absl::EndsWith(name, rule.after);
+  };
+  const bool is_uri = absl::StrContains(absl::StrCat(rule.before, "*", rule.after), "://");
+  const bool is_all = rule.before.empty() && rule.after.empty();
+  const bool takes_uris = is_uri || !rule.wildcard || is_all;
+  return (takes_uris && absl::c_any_of(caller.uris, matches)) ||
+         (!is_uri && absl::c_any_of(caller.names, matches));
 }
 
 bool Access::AnyMatches(const std::vector<Rule>& rules, const Caller& caller) {
@@ -142,7 +159,7 @@ absl::Status Access::Check(const Caller& caller, absl::string_view method) const
   absl::Status denied;
   if (caller.kind == Caller::Kind::kUnknown) {
     denied = absl::UnauthenticatedError(
-        "this server can't tell who you are: your certificate has no URI or DNS name and no CN");
+        absl::StrCat("this server can't tell who you are: ", caller.unknown_for));
   } else if (!required.has_value()) {
     denied = absl::PermissionDeniedError(
         absl::StrCat("nobody may call ", Printable(std::string(method))));
@@ -153,7 +170,8 @@ absl::Status Access::Check(const Caller& caller, absl::string_view method) const
         *required == Role::kOperator ? "an operator" : "a viewer", ": greeterd --admin-",
         Name(*required), " ", ProposedId(caller), " would make you one"));
   }
-  audit_({Printable(std::string(method)), caller.author, caller.peer, denied.code()});
+  audit_({Printable(std::string(method)), caller.author, caller.peer, denied.code(),
+          std::string(denied.message())});
   return denied;
 }
 

@@ -4,8 +4,12 @@
 // one each method demands, and a method that it doesn't name is nobody's. Who has which role is
 // said by lists of IDs:
 //
-//   ops@example.org, spiffe://example.org/ops, *.ops.example.org   a name of the client's
-//       certificate: a URI or DNS SAN, or the subject's CN; one "*" stands for any characters
+//   db1.example.org, ops, spiffe://example.org/ops   a name of the client's certificate: a URI or
+//       DNS SAN or, if it has neither, the subject's CN. What has "://" is a URI, and no other name
+//       equals it, whatever its letters
+//   *.ops.example.org, spiffe://example.org/*   one "*" stands for any characters, dots and slashes
+//       included. With "://" it is for URIs alone, and without for the other names alone: a URI
+//       ends as whoever asks for the certificate likes. A "*" and nothing else is every certificate
 //   user:alice, uid:1000, group:ops, gid:1000   of whoever connects over the unix socket
 //
 // Where whoever connects can't be told apart (plaintext over TCP), everyone is an operator. Over
@@ -33,8 +37,9 @@ struct Denial {
   // As Caller::author and Caller::peer.
   std::string author;
   std::string peer;
-  // PERMISSION_DENIED or UNAUTHENTICATED.
+  // PERMISSION_DENIED or UNAUTHENTICATED, and why, as the caller is told.
   absl::StatusCode outcome = absl::StatusCode::kOk;
+  std::string reason = {};
 };
 
 // Immutable. Any thread.
@@ -49,9 +54,8 @@ class Access {
   };
   static absl::StatusOr<Access> Create(Options options);
 
-  // OK if `caller` has the role that `method` demands. UNAUTHENTICATED if nobody knows who it is,
-  // otherwise PERMISSION_DENIED: the message says who the caller was seen as, and what would grant
-  // the role.
+  // OK if `caller` has the role that `method` demands. UNAUTHENTICATED if it is kUnknown, otherwise
+  // PERMISSION_DENIED: the message says who the caller was seen as, and what would grant the role.
   absl::Status Check(const Caller& caller, absl::string_view method) const;
 
   // The role that `caller` has.
@@ -78,6 +82,7 @@ class Access {
   static absl::StatusOr<std::vector<Rule>> Parse(const std::vector<std::string>& ids);
   static absl::StatusOr<Rule> ParseId(const std::string& id);
   static bool Matches(const Rule& rule, const Caller& caller);
+  static bool NamesCertificate(const Rule& rule, const Caller& caller);
   static bool AnyMatches(const std::vector<Rule>& rules, const Caller& caller);
 
   std::vector<Rule> operators_;

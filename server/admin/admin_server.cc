@@ -1,11 +1,14 @@
 #include "admin/admin_server.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
+#include "admin/client_standing.h"
 #include "admin/grpc_log.h"
 #include "admin/server_limits.h"
 #include "admin/tls_credentials.h"
@@ -14,7 +17,9 @@
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/security/server_credentials.h"
+#include "net/address.h"
 #include "spdlog/spdlog.h"
+#include "tls/watched_handshakes.h"
 
 namespace greeter::admin {
 namespace {
@@ -25,6 +30,15 @@ using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectio
 constexpr size_t kMemoryQuotaBytes = size_t{64} * 1024 * 1024;
 // How long connections without calls may take to close in good order.
 constexpr absl::Duration kGoodbye = absl::Milliseconds(500);
+
+// Of a TCP connection: "127.0.0.1:41234".
+std::string PeerOf(int connection) {
+  sockaddr_storage peer = {};
+  socklen_t length = sizeof(peer);
+  auto* const address = reinterpret_cast<sockaddr*>(&peer);
+  if (getpeername(connection, address, &length) != 0) return "someone who has left";
+  return net::Address::FromSockaddr(address, length).ToString();
+}
 
 }  // namespace
 
@@ -51,6 +65,7 @@ absl::Status AdminServer::Listen(const std::string& address) {
           "admin: no certificate makes anyone an operator; name one with --admin-operator, by its "
           "URI or DNS name or its CN");
     }
+    refused_handshakes_ = std::make_shared<RefusedHandshakes>(options_.refused_handshakes);
   }
   absl::StatusOr<AdminListener> listener =
       ListenForAdmin(address, {.may_be_reachable = options_.insecure || certificates_ != nullptr,
@@ -67,8 +82,8 @@ absl::Status AdminServer::Listen(const std::string& address) {
   const Transport transport = certificates_ != nullptr     ? Transport::kMutualTls
                               : listener_->bound.is_unix() ? Transport::kUnix
                                                            : Transport::kPlaintext;
-  authorization_ =
-      std::make_shared<const Authorization>(transport, &unix_peers_, *std::move(access));
+  authorization_ = std::make_shared<const Authorization>(
+      transport, &unix_peers_, *std::move(access), std::make_shared<ClientStanding>(certificates_));
   status_.emplace(controller_, certificates_);
   service_.emplace(
       AdminService::Dependencies{controller_, &*status_, authorization_.get(), &calls_},
@@ -127,6 +142,17 @@ void AdminServer::HandOver(net::FileDescriptor connection) {
     }
     connection = *std::move(admitted);
   }
+  if (refused_handshakes_ == nullptr) return GiveToGrpc(std::move(connection));
+  // The self-check, for one, brings a connection now and then.
+  refused_handshakes_->TellCounted();
+  const tls::WatchedHandshakes watched(
+      [refused = refused_handshakes_, peer = PeerOf(connection.get())](const std::string& reason) {
+        refused->Add(peer, reason);
+      });
+  GiveToGrpc(std::move(connection));
+}
+
+void AdminServer::GiveToGrpc(net::FileDescriptor connection) {
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listener_->socket.get();
   parameters.fd = connection.Release();
@@ -135,9 +161,9 @@ void AdminServer::HandOver(net::FileDescriptor connection) {
 
 std::shared_ptr<grpc::ServerCredentials> AdminServer::Credentials() const {
   if (certificates_ == nullptr) return grpc::InsecureServerCredentials();
-  return MutualTls(certificates_, [authorization = authorization_](std::vector<std::string> names,
+  return MutualTls(certificates_, [authorization = authorization_](ClientCertificate client,
                                                                    absl::string_view method) {
-    return authorization->AuthorizeOthers(std::move(names), method);
+    return authorization->AuthorizeOthers(std::move(client), method);
   });
 }
 
@@ -153,6 +179,11 @@ std::unique_ptr<grpc::Server> AdminServer::Build(
     builder.experimental().SetInterceptorCreators(ObserveCalls(options_.on_call));
   }
   SetLimits(builder, {"admin", base::kMaxMessageBytes, kMemoryQuotaBytes});
+  if (certificates_ != nullptr) {
+    builder.AddChannelArgument(
+        GRPC_ARG_MAX_CONNECTION_AGE_MS,
+        static_cast<int>(absl::ToInt64Milliseconds(options_.max_connection_age)));
+  }
   return builder.BuildAndStart();
 }
 

@@ -27,6 +27,7 @@
 #include "admin/health_states.h"
 #include "admin/log_pause.h"
 #include "admin/open_calls.h"
+#include "admin/refused_handshakes.h"
 #include "admin/self_check.h"
 #include "admin/status_source.h"
 #include "admin/unix_entrance.h"
@@ -53,6 +54,11 @@ class AdminServer {
     // Without TLS: take an address that is reachable from other machines all the same.
     bool insecure = false;
     Access::Options access;
+    // With TLS: of clients that don't get past the handshake.
+    RefusedHandshakes::Options refused_handshakes;
+    // With TLS: after about this long a connection takes no more calls, so that clients connect
+    // again, with the certificate that they have by then. Streams on it go on.
+    absl::Duration max_connection_age = absl::Minutes(10);
     // The group of a unix socket's file; empty: greeterd's own.
     std::string socket_group;
     // WatchStatus streams that run at the same time.
@@ -107,6 +113,7 @@ class AdminServer {
   absl::Status StartAccepting();
   // Hands a connection to gRPC, by way of unix_entrance_ if there is one. On the acceptor's thread.
   void HandOver(net::FileDescriptor connection);
+  void GiveToGrpc(net::FileDescriptor connection);
   std::unique_ptr<grpc::Server> Build(
       std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
   std::shared_ptr<grpc::ServerCredentials> Credentials() const;
@@ -124,6 +131,7 @@ class AdminServer {
   std::string health_address_;
   std::shared_ptr<const CertificateWatch> certificates_;
   std::shared_ptr<const Authorization> authorization_;
+  std::shared_ptr<RefusedHandshakes> refused_handshakes_;
   std::optional<StatusSource> status_;
   std::optional<AdminService> service_;
 

@@ -219,7 +219,9 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
                                             "as many watches run as may, ", watch_places_.most(),
                                             "; end some, or ask with GetStatus")));
   }
-  return WatchReactor::Watch(status_, calls_, request.listener(), *interval, std::move(place));
+  return WatchReactor::Watch(
+      status_, calls_,
+      {request.listener(), *interval, std::move(place), authorization_->Standing(*context)});
 }
 
 }  // namespace greeter::admin

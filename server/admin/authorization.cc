@@ -6,7 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "admin/certificate_names.h"
+#include "admin/client_standing.h"
 
 namespace greeter::admin {
 namespace {
@@ -24,8 +24,12 @@ std::string ReadablePeer(const std::string& peer) {
   return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
-Authorization::Authorization(Transport transport, const UnixPeers* unix_peers, Access access)
-    : transport_(transport), unix_peers_(unix_peers), access_(std::move(access)) {}
+Authorization::Authorization(Transport transport, const UnixPeers* unix_peers, Access access,
+                             std::shared_ptr<ClientStanding> standing)
+    : transport_(transport),
+      unix_peers_(unix_peers),
+      access_(std::move(access)),
+      standing_(std::move(standing)) {}
 
 absl::StatusOr<Caller> Authorization::Identify(const grpc::CallbackServerContext& context) const {
   std::string peer = ReadablePeer(context.peer());
@@ -35,7 +39,21 @@ absl::StatusOr<Caller> Authorization::Identify(const grpc::CallbackServerContext
     if (!known.has_value()) return absl::CancelledError("the connection has ended");
     return UnixUser(known->uid, std::move(known->user), std::move(known->groups), std::move(peer));
   }
-  return CertificateHolder(CertificateNames(*context.auth_context()), std::move(peer));
+  return IdentifyHolder(ReadClientCertificate(*context.auth_context()), std::move(peer));
+}
+
+Caller Authorization::IdentifyHolder(ClientCertificate client, std::string peer) const {
+  const absl::Status standing = standing_->Check(client);
+  if (standing.ok()) return CertificateHolder(std::move(client), std::move(peer));
+  return FormerCertificateHolder(std::move(client), std::move(peer), standing.message());
+}
+
+std::function<absl::Status()> Authorization::Standing(
+    const grpc::CallbackServerContext& context) const {
+  if (transport_ != Transport::kMutualTls) return [] { return absl::OkStatus(); };
+  return [standing = standing_, client = ReadClientCertificate(*context.auth_context())] {
+    return standing->Check(client);
+  };
 }
 
 absl::StatusOr<Caller> Authorization::Authorize(const grpc::CallbackServerContext& context,
@@ -47,12 +65,12 @@ absl::StatusOr<Caller> Authorization::Authorize(const grpc::CallbackServerContex
   return caller;
 }
 
-absl::Status Authorization::AuthorizeOthers(std::vector<std::string> names,
+absl::Status Authorization::AuthorizeOthers(ClientCertificate client,
                                             absl::string_view method) const {
   if (absl::StartsWith(method, kAdminService) && RequiredRole(method).has_value()) {
     return absl::OkStatus();
   }
-  return access_.Check(CertificateHolder(std::move(names), ""), method);
+  return access_.Check(IdentifyHolder(std::move(client), ""), method);
 }
 
 }  // namespace greeter::admin

@@ -5,7 +5,6 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/string_view.h"
 #include "base/utf8.h"
 
 namespace greeter::admin {
@@ -42,19 +41,34 @@ std::string Caller::Description() const {
     case Kind::kCertificate:
       break;
   }
-  for (const std::string& name : names) {
-    if (quoted.size() == kMostNames) break;
-    quoted.push_back(Quoted(Printable(name)));
+  for (const std::vector<std::string>* const some : {&uris, &names}) {
+    for (const std::string& name : *some) {
+      if (quoted.size() < kMostNames) quoted.push_back(Quoted(Printable(name)));
+    }
   }
   return absl::StrCat("the holder of a certificate for ", absl::StrJoin(quoted, ", "));
 }
 
-Caller CertificateHolder(std::vector<std::string> names, std::string peer) {
+Caller CertificateHolder(ClientCertificate certificate, std::string peer) {
   Caller caller;
   caller.peer = std::move(peer);
-  caller.author = names.empty() ? caller.peer : Printable(names.front());
-  caller.kind = names.empty() ? Caller::Kind::kUnknown : Caller::Kind::kCertificate;
-  caller.names = std::move(names);
+  if (certificate.uris.empty() && certificate.names.empty()) {
+    caller.author = caller.peer;
+    caller.unknown_for = "your certificate has no URI or DNS name and no CN";
+    return caller;
+  }
+  caller.kind = Caller::Kind::kCertificate;
+  caller.uris = std::move(certificate.uris);
+  caller.names = std::move(certificate.names);
+  caller.author = Printable(caller.uris.empty() ? caller.names.front() : caller.uris.front());
+  return caller;
+}
+
+Caller FormerCertificateHolder(ClientCertificate certificate, std::string peer,
+                               absl::string_view why) {
+  Caller caller = CertificateHolder(std::move(certificate), std::move(peer));
+  caller.kind = Caller::Kind::kUnknown;
+  caller.unknown_for = std::string(why);
   return caller;
 }
 

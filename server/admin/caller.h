@@ -8,13 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
+#include "admin/client_certificate.h"
+
 namespace greeter::admin {
 
 // A value. Its texts are UTF-8 of a bounded length and without control characters, but for the
 // names of a certificate, which are compared as they are.
 struct Caller {
   enum class Kind {
-    // Nobody knows.
+    // Nobody knows, or what it showed counts no more.
     kUnknown,
     // Over TCP in plaintext: whoever can reach the port.
     kAnyone,
@@ -29,7 +32,10 @@ struct Caller {
   std::string author;
   // From where: "127.0.0.1:41234", "unix". Empty where that can't be told.
   std::string peer;
-  // kCertificate: its names, the foremost first.
+  // kUnknown: why, to the caller.
+  std::string unknown_for;
+  // kCertificate: its URI names; its DNS names, or its CN.
+  std::vector<std::string> uris;
   std::vector<std::string> names;
   // kUser.
   uid_t uid = 0;
@@ -41,7 +47,10 @@ struct Caller {
 };
 
 // By the names of its certificate. kUnknown if it has none.
-Caller CertificateHolder(std::vector<std::string> names, std::string peer);
+Caller CertificateHolder(ClientCertificate certificate, std::string peer);
+// The same, but of a certificate that counts no more, `why` not.
+Caller FormerCertificateHolder(ClientCertificate certificate, std::string peer,
+                               absl::string_view why);
 // Over TCP in plaintext.
 Caller Anyone(std::string peer);
 Caller UnixUser(uid_t uid, std::string user, std::vector<gid_t> groups, std::string peer);

@@ -1,7 +1,7 @@
-// Who a certificate says its holder is.
+// What a client of the admin port has shown when it connected, as gRPC keeps it.
 
-#ifndef GREETER_ADMIN_CERTIFICATE_NAMES_H_
-#define GREETER_ADMIN_CERTIFICATE_NAMES_H_
+#ifndef GREETER_ADMIN_CLIENT_CERTIFICATE_H_
+#define GREETER_ADMIN_CLIENT_CERTIFICATE_H_
 
 #include <string>
 #include <vector>
@@ -12,11 +12,22 @@ struct grpc_auth_context;
 
 namespace greeter::admin {
 
-// The names of the client's certificate, as they are in it: URI SANs, then DNS SANs, then the
-// subject's CN. Empty without one. Any thread.
-std::vector<std::string> CertificateNames(const grpc::AuthContext& client);
-std::vector<std::string> CertificateNames(const grpc_auth_context* client);
+// A value; empty without a certificate. Text from outside, as it is in there.
+struct ClientCertificate {
+  // Its URI SANs.
+  std::vector<std::string> uris = {};
+  // Its DNS SANs; the subject's CN if it has neither these nor those, for only then does a CN name
+  // anyone (RFC 6125, 6.4.4).
+  std::vector<std::string> names = {};
+  // Itself and those that lead to its CA, in PEM.
+  std::string pem = {};
+  std::string chain = {};
+};
+
+// Any thread.
+ClientCertificate ReadClientCertificate(const grpc::AuthContext& client);
+ClientCertificate ReadClientCertificate(const grpc_auth_context* client);
 
 }  // namespace greeter::admin
 
-#endif  // GREETER_ADMIN_CERTIFICATE_NAMES_H_
+#endif  // GREETER_ADMIN_CLIENT_CERTIFICATE_H_

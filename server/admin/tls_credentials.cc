@@ -1,9 +1,9 @@
 #include "admin/tls_credentials.h"
 
 #include <mutex>
+#include <string>
 #include <utility>
 
-#include "admin/certificate_names.h"
 #include "grpc/grpc.h"
 #include "grpc/grpc_security.h"
 
@@ -35,7 +35,7 @@ class Callbacks {
       if (View(metadata[i].key) == ":path") path = View(metadata[i].value);
     }
     const absl::Status decision =
-        static_cast<Callbacks*>(self)->filter_(CertificateNames(client), path);
+        static_cast<Callbacks*>(self)->filter_(ReadClientCertificate(client), path);
     const std::string message(decision.message());
     // gRPC's codes and Abseil's are the same numbers.
     done(user_data, nullptr, 0, nullptr, 0, static_cast<grpc_status_code>(decision.raw_code()),

@@ -9,21 +9,18 @@
 
 #include <functional>
 #include <memory>
-#include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "admin/certificate_watch.h"
+#include "admin/client_certificate.h"
 #include "grpcpp/security/server_credentials.h"
 
 namespace greeter::admin {
 
-// Decides on a call by the names of its client's certificate (see certificate_names.h) and its
-// path, "/package.Service/Method", before gRPC reads a byte of its request. On any of gRPC's
-// threads.
-using CallFilter =
-    std::function<absl::Status(std::vector<std::string> names, absl::string_view path)>;
+// Decides on a call by its client's certificate and its path, "/package.Service/Method", before
+// gRPC reads a byte of its request. On any of gRPC's threads.
+using CallFilter = std::function<absl::Status(ClientCertificate client, absl::string_view path)>;
 
 // Credentials that demand a certificate of a client CA, and let `filter` decide on each call, for
 // one server. `filter` may be called for a little longer than that server lives.

@@ -1,5 +1,6 @@
 #include "admin/watch_reactor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,27 +21,21 @@ absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& requ
                                      absl::FormatDuration(kMinWatchInterval), " to 1h")}});
 }
 
-WatchReactor* WatchReactor::Watch(const StatusSource* source, OpenCalls* calls,
-                                  std::string listener, absl::Duration interval,
-                                  std::shared_ptr<const void> place) {
-  const std::shared_ptr<WatchReactor> reactor =
-      Make(source, calls, std::move(listener), interval, std::move(place));
+WatchReactor* WatchReactor::Watch(const StatusSource* source, OpenCalls* calls, Request request) {
+  const std::shared_ptr<WatchReactor> reactor = Make(source, calls, std::move(request));
   reactor->Tick();
   return reactor.get();
 }
 
 WatchReactor* WatchReactor::Refuse(OpenCalls* calls, const absl::Status& status) {
-  const std::shared_ptr<WatchReactor> reactor =
-      Make(nullptr, calls, "", absl::ZeroDuration(), nullptr);
+  const std::shared_ptr<WatchReactor> reactor = Make(nullptr, calls, {});
   reactor->End(status);
   return reactor.get();
 }
 
 std::shared_ptr<WatchReactor> WatchReactor::Make(const StatusSource* source, OpenCalls* calls,
-                                                 std::string listener, absl::Duration interval,
-                                                 std::shared_ptr<const void> place) {
-  std::shared_ptr<WatchReactor> reactor(
-      new WatchReactor(source, calls, std::move(listener), interval, std::move(place)));
+                                                 Request request) {
+  std::shared_ptr<WatchReactor> reactor(new WatchReactor(source, calls, std::move(request)));
   reactor->self_ = reactor;
   reactor->number_ = calls->Enter([weak = reactor->weak_from_this()] {
     if (const auto watch = weak.lock()) watch->End(OpenCalls::StoppingError());
@@ -48,38 +43,45 @@ std::shared_ptr<WatchReactor> WatchReactor::Make(const StatusSource* source, Ope
   return reactor;
 }
 
-WatchReactor::WatchReactor(const StatusSource* source, OpenCalls* calls, std::string listener,
-                           absl::Duration interval, std::shared_ptr<const void> place)
-    : source_(source),
-      calls_(calls),
-      listener_(std::move(listener)),
-      interval_(interval),
-      place_(std::move(place)) {}
+WatchReactor::WatchReactor(const StatusSource* source, OpenCalls* calls, Request request)
+    : source_(source), calls_(calls), request_(std::move(request)) {}
 
 void WatchReactor::Tick() {
+  const absl::Status standing = request_.standing();
+  if (!standing.ok()) return End(standing);
   std::unique_lock lock(mutex_);
   // Once the stream has ended the controller may be gone.
   if (end_.has_value()) return;
-  absl::StatusOr<api::ServerStatus> status = source_->GetStatus(listener_);
-  if (!status.ok()) {
-    lock.unlock();
-    End(status.status());
-    return;
-  }
-  if (!writing_) {
-    api::WatchStatusResponse response;
-    *response.mutable_status() = *std::move(status);
-    // There are no maps in it: equal states have equal bytes.
-    std::string bytes = response.SerializeAsString();
-    if (bytes != sent_status_) {
-      sent_status_ = std::move(bytes);
-      sent_ = Encode(response);
-      writing_ = true;
-      StartWrite(&sent_);
+  if (Clock::now() >= next_look_) {
+    absl::StatusOr<api::ServerStatus> status = source_->GetStatus(request_.listener);
+    if (!status.ok()) {
+      lock.unlock();
+      End(status.status());
+      return;
     }
+    if (!writing_) Send(*std::move(status));
+    next_look_ = Clock::now() + absl::ToChronoNanoseconds(request_.interval);
   }
-  const gpr_timespec pause = gpr_time_from_nanos(absl::ToInt64Nanoseconds(interval_), GPR_TIMESPAN);
-  alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), pause),
+  SetAlarm();
+}
+
+void WatchReactor::Send(api::ServerStatus status) {
+  api::WatchStatusResponse response;
+  *response.mutable_status() = std::move(status);
+  // There are no maps in it: equal states have equal bytes.
+  std::string bytes = response.SerializeAsString();
+  if (bytes == sent_status_) return;
+  sent_status_ = std::move(bytes);
+  sent_ = Encode(response);
+  writing_ = true;
+  StartWrite(&sent_);
+}
+
+void WatchReactor::SetAlarm() {
+  const absl::Duration pause = std::clamp(absl::FromChrono(next_look_ - Clock::now()),
+                                          absl::ZeroDuration(), kStandingInterval);
+  alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
+                          gpr_time_from_nanos(absl::ToInt64Nanoseconds(pause), GPR_TIMESPAN)),
              // The alarm keeps its function until it is destroyed, and this object keeps the alarm:
              // a reference left in the function would keep both for ever.
              [self = shared_from_this()](bool) mutable {

@@ -5,7 +5,9 @@
 #ifndef GREETER_ADMIN_WATCH_REACTOR_H_
 #define GREETER_ADMIN_WATCH_REACTOR_H_
 
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +28,8 @@ namespace greeter::admin {
 inline constexpr absl::Duration kDefaultWatchInterval = absl::Seconds(1);
 inline constexpr absl::Duration kMinWatchInterval = absl::Milliseconds(100);
 inline constexpr absl::Duration kMaxWatchInterval = absl::Hours(1);
+// How often it is asked whether the watcher may still watch, at least.
+inline constexpr absl::Duration kStandingInterval = absl::Seconds(1);
 
 // The interval a request asks for. INVALID_ARGUMENT with a field violation. Any thread.
 absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& request);
@@ -34,10 +38,18 @@ absl::StatusOr<absl::Duration> WatchInterval(const api::WatchStatusRequest& requ
 class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
                            public std::enable_shared_from_this<WatchReactor> {
  public:
+  struct Request {
+    std::string listener;
+    absl::Duration interval;
+    // Kept until the stream ends.
+    std::shared_ptr<const void> place;
+    // Whether whoever asked may still watch, else what the stream ends with. Any thread.
+    std::function<absl::Status()> standing;
+  };
+
   // A running stream, to be returned to gRPC. It ends when the client cancels, the listener is gone
-  // (NOT_FOUND) or `calls` stop (UNAVAILABLE), and keeps its `place` until then. Any thread.
-  static WatchReactor* Watch(const StatusSource* source, OpenCalls* calls, std::string listener,
-                             absl::Duration interval, std::shared_ptr<const void> place);
+  // (NOT_FOUND), `calls` stop (UNAVAILABLE) or by `standing`. Any thread.
+  static WatchReactor* Watch(const StatusSource* source, OpenCalls* calls, Request request);
 
   // A stream that ends with `status` and sends nothing. Any thread.
   static WatchReactor* Refuse(OpenCalls* calls, const absl::Status& status);
@@ -48,28 +60,30 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
   void OnDone() override;
 
  private:
-  WatchReactor(const StatusSource* source, OpenCalls* calls, std::string listener,
-               absl::Duration interval, std::shared_ptr<const void> place);
-  static std::shared_ptr<WatchReactor> Make(const StatusSource* source, OpenCalls* calls,
-                                            std::string listener, absl::Duration interval,
-                                            std::shared_ptr<const void> place);
+  using Clock = std::chrono::steady_clock;
 
-  // Looks, sends if there is anything new, and sets the alarm. From the alarm.
+  WatchReactor(const StatusSource* source, OpenCalls* calls, Request request);
+  static std::shared_ptr<WatchReactor> Make(const StatusSource* source, OpenCalls* calls,
+                                            Request request);
+
+  // Looks if it is time to, sends if there is anything new, and sets the alarm. From the alarm.
   void Tick();
+  // With mutex_ held.
+  void Send(api::ServerStatus status);
+  void SetAlarm();
   // Ends the stream, after the write that is under way if there is one. The first call counts.
   void End(const absl::Status& status);
 
   // Constant after construction.
   const StatusSource* const source_;
   OpenCalls* const calls_;
-  const std::string listener_;
-  const absl::Duration interval_;
-  const std::shared_ptr<const void> place_;
+  const Request request_;
   uint64_t number_ = 0;
 
   // Guarded by mutex_.
   std::mutex mutex_;
   grpc::Alarm alarm_;
+  Clock::time_point next_look_ = {};
   bool writing_ = false;
   // What is being written, or was last.
   grpc::ByteBuffer sent_;

@@ -48,6 +48,7 @@ admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
   server.access.operators = options.operators;
   server.access.viewers = options.viewers;
   server.access.audit = audit;
+  server.refused_handshakes.audit = audit;
   server.socket_group = options.socket_group;
   return server;
 }

@@ -13,7 +13,8 @@
 
 namespace greeter::daemon {
 
-// `options` have passed CheckAdminOptions(). Denials go to `audit`. Adds to `warnings` what the
+// `options` have passed CheckAdminOptions(). Denials and refused
+// handshakes go to `audit`. Adds to `warnings` what the
 // operator should know.
 admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
                                                const DescriptorBudget& budget,

@@ -50,7 +50,13 @@ void AuditLog::operator()(const admin::Denial& denial) const {
             {{"method", Bounded(denial.method)},
              {"author", Bounded(denial.author)},
              {"peer", Bounded(denial.peer)},
-             {"outcome", absl::StatusCodeToString(denial.outcome)}});
+             {"outcome", absl::StatusCodeToString(denial.outcome)},
+             {"reason", Bounded(denial.reason)}});
+}
+
+void AuditLog::operator()(const admin::RefusedHandshake& refused) const {
+  LogRecord(*denials_, spdlog::level::warn, "TLS handshake refused",
+            {{"peer", refused.peer}, {"reason", refused.reason}, {"others", refused.others}});
 }
 
 AuditLog MakeAuditLog(const std::shared_ptr<LogOutput>& output, LogFormat format) {

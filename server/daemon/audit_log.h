@@ -2,9 +2,9 @@
 // the revisions before and after, and the reason of a refusal. Never what a greeting says, but for
 // the name of a variable that is none. What was only tried (validate_only) is a "dry run" there,
 // for it tells who has looked for what would pass, and never an accepted change. And one for every
-// call that was refused for who made it. Long texts are cut, and denied calls, of which a stranger
-// can make any number, are dropped like ordinary records when the log has no room: so nobody drives
-// the records of changes out.
+// call that was refused for who made it, and for clients that TLS refuses. Long texts are cut, and
+// denied calls and handshakes, of which a stranger can make any number, are dropped like ordinary
+// records when the log has no room: so nobody drives the records of changes out.
 
 #ifndef GREETER_DAEMON_AUDIT_LOG_H_
 #define GREETER_DAEMON_AUDIT_LOG_H_
@@ -15,13 +15,15 @@
 #include <utility>
 
 #include "admin/access.h"
+#include "admin/refused_handshakes.h"
 #include "control/controller.h"
 #include "daemon/log_output.h"
 #include "daemon/options.h"
 
 namespace greeter::daemon {
 
-// For control::Controller::Options.audit and admin::Access::Options.audit. Any thread.
+// For control::Controller::Options.audit, admin::Access::Options.audit and
+// admin::RefusedHandshakes::Options.audit. Any thread.
 class AuditLog {
  public:
   // Both are of MakeRecordLogger().
@@ -33,6 +35,7 @@ class AuditLog {
   void operator()(const control::Decision& decision) const;
   // At level warning.
   void operator()(const admin::Denial& denial) const;
+  void operator()(const admin::RefusedHandshake& refused) const;
 
  private:
   std::shared_ptr<spdlog::logger> changes_;

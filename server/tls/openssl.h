@@ -24,6 +24,8 @@ struct OpensslFree {
   void operator()(SSL* ssl) const { SSL_free(ssl); }
   void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   void operator()(X509* certificate) const { X509_free(certificate); }
+  void operator()(X509_STORE* store) const { X509_STORE_free(store); }
+  void operator()(X509_STORE_CTX* verified) const { X509_STORE_CTX_free(verified); }
 };
 
 template <typename T>

@@ -57,6 +57,8 @@ TEST_F(SecuredAdminTest, RolesAuthorsAndAudit) {
   EXPECT_THAT(denied.err, AllOf(HasSubstr("\"viewer\""), HasSubstr("--admin-operator")));
   EXPECT_EQ(CtlAs("nobody", {"status"}).code, kNotPermitted);
   EXPECT_NE(Ctl({"status"}).code, 0);
+  EXPECT_TRUE(greeter.WaitForLog("TLS handshake refused peer=127.0.0.1:"));
+  EXPECT_THAT(greeter.log(), HasSubstr("reason=\"it spoke no TLS\" others=0"));
 
   EXPECT_EQ(CtlAs("operator", {"message", "set", "changed"}).code, 0);
   EXPECT_THAT(CtlAs("viewer", {"history"}).out, HasSubstr("operator"));

@@ -137,20 +137,6 @@ TEST_F(AdminTlsTest, BadFilesAtStartAreRefused) {
   }
 }
 
-// Who was let in stays in, and who comes next is judged by the new CA.
-TEST_F(AdminTlsTest, ClientCasChange) {
-  StartTls();
-  const auto old = ConnectAs(Named("viewer"));
-  ASSERT_TRUE(Ask(old).ok());
-  const CertificateAuthority next("next CA");
-  const KeyPair client = next.Issue({.common_name = "viewer"});
-  ASSERT_EQ(Ask(ConnectAs(client)).error_code(), grpc::UNAVAILABLE);
-  directory_.Write("ca.pem", next.pem());
-  EXPECT_TRUE(WaitFor([&] { return Ask(ConnectAs(client)).ok(); }, kLong));
-  EXPECT_EQ(Ask(ConnectAs(Named("viewer"))).error_code(), grpc::UNAVAILABLE);
-  EXPECT_TRUE(Ask(old).ok());
-}
-
 // As Kubernetes replaces secrets: a symlink to their directory is swapped.
 TEST_F(AdminTlsTest, SymlinkSwap) {
   namespace fs = std::filesystem;

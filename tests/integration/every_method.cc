@@ -100,16 +100,4 @@ grpc::Status Outcome(const std::shared_ptr<grpc::Channel>& channel, const std::s
   return OneAnswer(channel, method, request).Wait();
 }
 
-std::function<void(const admin::Denial&)> DenialLog::Audit() {
-  return [this](const admin::Denial& denial) {
-    const std::lock_guard lock(mutex_);
-    denials_.push_back(denial);
-  };
-}
-
-std::vector<admin::Denial> DenialLog::all() const {
-  const std::lock_guard lock(mutex_);
-  return denials_;
-}
-
 }  // namespace greeter::testing

@@ -32,18 +32,29 @@ std::vector<Method> OtherMethods();
 grpc::Status Outcome(const std::shared_ptr<grpc::Channel>& channel, const std::string& method,
                      const std::string& request = "");
 
-// Keeps the denials that a server reports. Any thread.
-class DenialLog {
+// Keeps the records that a server makes for its audit. Any thread.
+template <typename Record>
+class Records {
  public:
-  // For admin::Access::Options; this outlives its calls.
-  std::function<void(const admin::Denial&)> Audit();
-  std::vector<admin::Denial> all() const;
+  // For the server's options; this outlives its calls.
+  std::function<void(const Record&)> Audit() {
+    return [this](const Record& record) {
+      const std::lock_guard lock(mutex_);
+      records_.push_back(record);
+    };
+  }
+  std::vector<Record> all() const {
+    const std::lock_guard lock(mutex_);
+    return records_;
+  }
 
  private:
   // Guarded by mutex_.
   mutable std::mutex mutex_;
-  std::vector<admin::Denial> denials_;
+  std::vector<Record> records_;
 };
+
+using DenialLog = Records<admin::Denial>;
 
 }  // namespace greeter::testing
 

@@ -46,7 +46,8 @@ net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& t
   return fd;
 }
 
-TlsConnection::TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest)
+TlsConnection::TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest,
+                             const TlsConnection* earlier)
     : socket_(std::move(socket)), session_(new Session) {
   signal(SIGPIPE, SIG_IGN);
   const auto certificates = tls::ParseCertificates(client.cert);
@@ -59,6 +60,10 @@ TlsConnection::TlsConnection(net::FileDescriptor socket, const KeyPair& client, 
   SSL_CTX_set_max_proto_version(session_->context.get(), newest);
   session_->connection.reset(SSL_new(session_->context.get()));
   SSL_set_fd(session_->connection.get(), socket_.get());
+  if (earlier != nullptr) {
+    SSL_set_session(session_->connection.get(),
+                    SSL_get_session(earlier->session_->connection.get()));
+  }
   const timeval patience = {20, 0};
   setsockopt(socket_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -70,6 +75,13 @@ TlsConnection::~TlsConnection() { ERR_clear_error(); }
 std::string TlsConnection::version() const {
   const SSL* const connection = session_->connection.get();
   return SSL_is_init_finished(connection) ? SSL_get_version(connection) : "none";
+}
+
+bool TlsConnection::resumed() const { return SSL_session_reused(session_->connection.get()) == 1; }
+
+bool TlsConnection::Receive() {
+  char first = 0;
+  return SSL_read(session_->connection.get(), &first, 1) == 1;
 }
 
 bool TlsConnection::Send(absl::string_view bytes) {

@@ -21,14 +21,19 @@ net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& t
 class TlsConnection {
  public:
   // Over `socket`, as the holder of `client`; the server may be anyone. `newest` is one of
-  // OpenSSL's TLS1_…_VERSION, 0 for what there is.
-  TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest = 0);
+  // OpenSSL's TLS1_…_VERSION, 0 for what there is. Wants to resume the session of `earlier`, if
+  // any.
+  TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest = 0,
+                const TlsConnection* earlier = nullptr);
   ~TlsConnection();
   TlsConnection(const TlsConnection&) = delete;
   TlsConnection& operator=(const TlsConnection&) = delete;
 
   // "TLSv1.3"; "none" if the handshake failed.
   std::string version() const;
+  bool resumed() const;
+  // Waits for what the server says first, with which tickets come. False if it says nothing.
+  bool Receive();
   // False if the handshake failed, or the server has closed.
   bool Send(absl::string_view bytes);
 

@@ -13,6 +13,7 @@ TlsTest::TlsTest() {
   admin_options_.access.operators = {"operator"};
   admin_options_.access.viewers = {"viewer"};
   admin_options_.access.audit = denials_.Audit();
+  admin_options_.refused_handshakes = {refused_handshakes_.Audit(), /*burst=*/1'000'000};
 }
 
 void TlsTest::WriteServerFiles(const KeyPair& server, const std::string& client_ca) const {

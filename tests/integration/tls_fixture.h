@@ -33,6 +33,7 @@ class TlsTest : public AdminTest {
   const TemporaryDirectory directory_;
   const CertificateAuthority authority_{"test CA"};
   DenialLog denials_;
+  Records<admin::RefusedHandshake> refused_handshakes_;
 };
 
 }  // namespace greeter::testing

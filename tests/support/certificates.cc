@@ -78,11 +78,23 @@ struct CertificateAuthority::Keys {
 CertificateAuthority::CertificateAuthority(const std::string& name, absl::Time not_after)
     : keys_(std::make_unique<Keys>()) {
   keys_->certificate = Draft({.common_name = name, .not_after = not_after}, keys_->key.get());
-  X509* self = keys_->certificate.get();
-  Require(X509_set_issuer_name(self, X509_get_subject_name(self)) == 1);
-  Extend(self, self, NID_basic_constraints, "critical,CA:TRUE");
-  Extend(self, self, NID_key_usage, "critical,keyCertSign,cRLSign");
-  Require(X509_sign(self, keys_->key.get(), EVP_sha256()) > 0);
+  SignAs(*this);
+}
+
+CertificateAuthority::CertificateAuthority(const std::string& name,
+                                           const CertificateAuthority& issuer)
+    : keys_(std::make_unique<Keys>()) {
+  keys_->certificate = Draft({.common_name = name}, keys_->key.get());
+  SignAs(issuer);
+}
+
+void CertificateAuthority::SignAs(const CertificateAuthority& issuer) {
+  X509* const own = keys_->certificate.get();
+  X509* const of_issuer = issuer.keys_->certificate.get();
+  Require(X509_set_issuer_name(own, X509_get_subject_name(of_issuer)) == 1);
+  Extend(own, of_issuer, NID_basic_constraints, "critical,CA:TRUE");
+  Extend(own, of_issuer, NID_key_usage, "critical,keyCertSign,cRLSign");
+  Require(X509_sign(own, issuer.keys_->key.get(), EVP_sha256()) > 0);
 }
 
 CertificateAuthority::~CertificateAuthority() = default;

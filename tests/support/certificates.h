@@ -34,6 +34,8 @@ class CertificateAuthority {
   // `name` is its common name; two of the same name are different all the same.
   explicit CertificateAuthority(const std::string& name,
                                 absl::Time not_after = Subject().not_after);
+  // An intermediate one, of `issuer`.
+  CertificateAuthority(const std::string& name, const CertificateAuthority& issuer);
   ~CertificateAuthority();
 
   CertificateAuthority(const CertificateAuthority&) = delete;
@@ -49,6 +51,8 @@ class CertificateAuthority {
 
  private:
   struct Keys;
+
+  void SignAs(const CertificateAuthority& issuer);
 
   // Constant after construction.
   const std::unique_ptr<Keys> keys_;

@@ -30,7 +30,10 @@ Access Lists(std::vector<std::string> operators, std::vector<std::string> viewer
 }
 
 Role RoleOfName(const std::string& id, const std::string& name) {
-  return Lists({id}).RoleOf(CertificateHolder({name}, "peer"));
+  return Lists({id}).RoleOf(CertificateHolder({{}, {name}}, "peer"));
+}
+Role RoleOfUri(const std::string& id, const std::string& uri) {
+  return Lists({id}).RoleOf(CertificateHolder({{uri}, {}}, "peer"));
 }
 
 Caller User(uid_t uid, std::string name, std::vector<gid_t> groups = {}) {
@@ -61,7 +64,7 @@ TEST(MethodRolesTest, WhatTheTableDoesNotNameIsNobodys) {
                              "greeter.admin.v1.GreeterAdminService/GetStatus",
                              "/greeter.admin.v1.GreeterAdminService/getstatus"}) {
     EXPECT_EQ(RequiredRole(method), std::nullopt) << method;
-    EXPECT_EQ(Lists({"*"}).Check(CertificateHolder({"alice"}, "peer"), method).code(),
+    EXPECT_EQ(Lists({"*"}).Check(CertificateHolder({{}, {"alice"}}, "peer"), method).code(),
               absl::StatusCode::kPermissionDenied)
         << method;
   }
@@ -80,17 +83,29 @@ TEST(AccessTest, OneStarStandsForAnything) {
   EXPECT_EQ(RoleOfName("*", "alice"), Role::kOperator);
   EXPECT_EQ(RoleOfName("*.ops.example.org", "a.ops.example.org"), Role::kOperator);
   EXPECT_EQ(RoleOfName("*.ops.example.org", "ops.example.org"), Role::kNone);
-  EXPECT_EQ(RoleOfName("spiffe://example.org/*", "spiffe://example.org/ops/a"), Role::kOperator);
-  EXPECT_EQ(RoleOfName("spiffe://example.org/*", "spiffe://example.com/ops"), Role::kNone);
+  EXPECT_EQ(RoleOfUri("*", "spiffe://example.org/ops"), Role::kOperator);
+  EXPECT_EQ(RoleOfUri("spiffe://example.org/*", "spiffe://example.org/ops/a"), Role::kOperator);
+  EXPECT_EQ(RoleOfUri("spiffe://example.org/*", "spiffe://example.com/ops"), Role::kNone);
   EXPECT_EQ(RoleOfName("a*a", "a"), Role::kNone);
   EXPECT_EQ(RoleOfName("a*a", "aa"), Role::kOperator);
   EXPECT_EQ(RoleOfName("a*a", "aba"), Role::kOperator);
 }
 
+// Whoever may choose the end of a URI, or a CN, gains nothing by it.
+TEST(AccessTest, UrisAndOtherNamesAreNotTakenForEachOther) {
+  EXPECT_EQ(RoleOfUri("*.ops.example.org", "https://example.com/a.ops.example.org"), Role::kNone);
+  EXPECT_EQ(RoleOfUri("ops*", "ops://example.org"), Role::kNone);
+  EXPECT_EQ(RoleOfName("spiffe://example.org/*", "spiffe://example.org/ops"), Role::kNone);
+  EXPECT_EQ(RoleOfName("spiffe://example.org/ops", "spiffe://example.org/ops"), Role::kNone);
+  EXPECT_EQ(RoleOfName("*://example.org/ops", "spiffe://example.org/ops"), Role::kNone);
+  EXPECT_EQ(RoleOfUri("*://example.org/ops", "spiffe://example.org/ops"), Role::kOperator);
+  EXPECT_EQ(RoleOfUri("urn:uuid:1", "urn:uuid:1"), Role::kOperator);
+}
+
 TEST(AccessTest, AnyNameOfACertificateWillDo) {
   const Access access = Lists({"third"}, {"second"});
-  EXPECT_EQ(access.RoleOf(CertificateHolder({"first", "second"}, "peer")), Role::kViewer);
-  EXPECT_EQ(access.RoleOf(CertificateHolder({"first", "second", "third"}, "peer")),
+  EXPECT_EQ(access.RoleOf(CertificateHolder({{"first"}, {"second"}}, "peer")), Role::kViewer);
+  EXPECT_EQ(access.RoleOf(CertificateHolder({{"first"}, {"second", "third"}}, "peer")),
             Role::kOperator);
   EXPECT_EQ(access.RoleOf(CertificateHolder({}, "peer")), Role::kNone);
 }
@@ -123,8 +138,19 @@ TEST(AccessTest, InPlaintextEveryoneIsAnOperator) {
 }
 
 TEST(AccessTest, WhoIsUnknownIsNotAuthenticated) {
-  const absl::Status status = Lists({"*"}).Check(Caller(), kGetStatus);
+  const absl::Status nameless = Lists({"*"}).Check(CertificateHolder({}, "peer"), kGetStatus);
+  EXPECT_EQ(nameless.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(std::string(nameless.message()), HasSubstr("no URI or DNS name and no CN"));
+}
+
+TEST(AccessTest, ACertificateThatCountsNoMoreGrantsNothing) {
+  const Access access = Lists({"*", "alice"});
+  const Caller former = FormerCertificateHolder({{}, {"alice"}}, "peer", "it has expired");
+  EXPECT_EQ(access.RoleOf(former), Role::kNone);
+  const absl::Status status = access.Check(former, kGetStatus);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("it has expired"));
+  EXPECT_EQ(former.author, "alice");
 }
 
 TEST(AccessTest, AUserWithoutANameIsProposedByNumber) {
@@ -149,6 +175,7 @@ TEST(AccessTest, RefusalsSayWhoAndHow) {
   EXPECT_EQ(denials[0].author, "alice");
   EXPECT_EQ(denials[0].peer, "unix");
   EXPECT_EQ(denials[0].outcome, absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(denials[0].reason, status.message());
 }
 
 TEST(AccessTest, IdsThatNameNobodyAreRefused) {
@@ -158,6 +185,11 @@ TEST(AccessTest, IdsThatNameNobodyAreRefused) {
   EXPECT_THAT(Refusal("uid:alice"), HasSubstr("uid:1000"));
   EXPECT_THAT(Refusal("gid:"), HasSubstr("gid:1000"));
   EXPECT_THAT(Refusal("uid:-1"), HasSubstr("uid:1000"));
+  // (uid_t)-1, which the kernel uses for nobody in particular.
+  EXPECT_THAT(Refusal("uid:4294967295"), HasSubstr("stands for nobody"));
+  EXPECT_THAT(Refusal("gid:4294967295"), HasSubstr("stands for nobody"));
+  EXPECT_THAT(Refusal("uid:4294967296"), HasSubstr("uid:1000"));
+  EXPECT_EQ(Refusal("uid:4294967294"), "");
   EXPECT_THAT(Refusal("group:no-such-group"), HasSubstr("no group \"no-such-group\""));
 }
 

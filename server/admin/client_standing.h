@@ -1,0 +1,53 @@
+// Whether a client's certificate would be let in now.
+//
+// It is looked at when a connection begins, and a connection may last for longer than the
+// certificate is valid, or its CA is one whose clients are let in. So it is looked at again for
+// each call, and while a stream runs.
+
+#ifndef GREETER_ADMIN_CLIENT_STANDING_H_
+#define GREETER_ADMIN_CLIENT_STANDING_H_
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "admin/certificate_watch.h"
+#include "admin/client_certificate.h"
+#include "tls/openssl.h"
+
+namespace greeter::admin {
+
+// Any thread.
+class ClientStanding {
+ public:
+  explicit ClientStanding(std::shared_ptr<const CertificateWatch> certificates);
+
+  // OK if `client` leads to a client CA in force and nothing on the way there has expired; else
+  // UNAUTHENTICATED, which says why, and what to do. What was found good is remembered until it
+  // expires or the CAs change.
+  absl::Status Check(const ClientCertificate& client);
+
+ private:
+  // Until when `client` is good, or why it isn't.
+  absl::StatusOr<absl::Time> Verify(const ClientCertificate& client) const;
+  void TakeCurrentCas();
+
+  // Constant after construction.
+  const std::shared_ptr<const CertificateWatch> certificates_;
+
+  // Guarded by mutex_.
+  std::mutex mutex_;
+  // In force, and what OpenSSL makes of their client CAs.
+  std::shared_ptr<const Certificates> current_;
+  tls::OpensslPtr<X509_STORE> cas_;
+  // By what clients have shown: until when it is good.
+  std::map<std::string, absl::Time> good_;
+};
+
+}  // namespace greeter::admin
+
+#endif  // GREETER_ADMIN_CLIENT_STANDING_H_
