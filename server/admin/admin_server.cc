@@ -63,7 +63,7 @@ absl::Status AdminServer::Listen(const std::string& address) {
     if (!access->NamesOperatorsWithCertificates()) {
       spdlog::warn(
           "admin: no certificate makes anyone an operator; name one with --admin-operator, by its "
-          "URI or DNS name or its CN");
+          "URI or DNS name or, if it has neither, its CN");
     }
     refused_handshakes_ = std::make_shared<RefusedHandshakes>(options_.refused_handshakes);
   }

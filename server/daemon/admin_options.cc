@@ -118,9 +118,10 @@ void AddAdminOptions(CLI::App& app, AdminOptions& options) {
       ->envname("GREETER_ADMIN_CLIENT_CA")
       ->check(NotEmpty(kGiveFile));
   AddList(app, "--admin-operator", &options.operators,
-          "Who may do everything; may be given again. A URI or DNS name or the CN of a client's "
-          "certificate, one * in it for anything; for a unix socket user:NAME, uid:N, group:NAME "
-          "or gid:N. In GREETER_ADMIN_OPERATOR, with commas between");
+          "Who may do everything; may be given again. A URI or DNS name of a client's certificate "
+          "or, if it has neither, its CN; one * for anything: *.example.org for DNS names and CNs, "
+          "spiffe://example.org/* for URIs, * for every certificate. For a unix socket user:NAME, "
+          "uid:N, group:NAME or gid:N. In GREETER_ADMIN_OPERATOR, with commas between");
   AddList(app, "--admin-viewer", &options.viewers,
           "Who may look but change nothing; as --admin-operator");
   app.add_flag("--admin-insecure", options.insecure,
