@@ -12,7 +12,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
-#include "load/histogram.h"
+#include "probe/histogram.h"
 
 namespace {
 
@@ -23,7 +23,7 @@ constexpr absl::Duration kCallTimeout = absl::Seconds(5);
 int Measure(const std::string& address, absl::Duration duration) {
   const auto stub = api::GreeterAdminService::NewStub(
       grpc::CreateChannel(address, grpc::InsecureChannelCredentials()));
-  greeter::load::Histogram latencies;
+  greeter::probe::Histogram latencies;
   const absl::Time end = absl::Now() + duration;
   // The first call connects: it is not counted.
   for (int number = 0; absl::Now() < end; ++number) {

@@ -182,8 +182,8 @@ TEST_F(DurabilityTest, AFullDiskRefusesChangesAndServesOn) {
   Answer refused;
   std::string served = "Before";
   Clients clients([&] {
-    load::Options options = SixtyFour({greeter.address()});
-    options.expected.clear();
+    probe::Options options = SixtyFour({greeter.address()});
+    options.expected = probe::Expected::Anything();
     return options;
   }());
   ASSERT_TRUE(WaitUntil([&] {
@@ -203,8 +203,8 @@ TEST_F(DurabilityTest, AFullDiskRefusesChangesAndServesOn) {
   EXPECT_TRUE(again.status.ok()) << again.status.error_message();
   EXPECT_EQ(again.revision, revision + 1);
   EXPECT_EQ(Greet(greeter.address(), "After"), "greeted");
-  const load::Report report = clients.Stop();
-  EXPECT_EQ(report.connections(), report.count(load::Outcome::kGreeted)) << report.ToText();
+  const probe::Report report = clients.Stop();
+  EXPECT_EQ(report.connections(), report.count(probe::Outcome::kGreeted)) << report.ToText();
   EXPECT_THAT(greeter.log(), AllOf(HasSubstr("change refused"), HasSubstr("outcome=UNAVAILABLE")));
 }
 

@@ -37,20 +37,20 @@ class LossFree : public GreeterTest {
     }
 
    private:
-    static load::Options Arriving(const std::vector<std::string>& addresses) {
-      load::Options options = SixtyFour(addresses);
+    static probe::Options Arriving(const std::vector<std::string>& addresses) {
+      probe::Options options = SixtyFour(addresses);
       options.rate = kArrivals;
       options.in_flight = kMostWaiting;
       return options;
     }
 
-    static uint64_t Check(const load::Report& report) {
-      EXPECT_EQ(report.count(load::Outcome::kReset), 0u) << report.ToText();
-      EXPECT_EQ(report.count(load::Outcome::kShort), 0u) << report.ToText();
-      EXPECT_EQ(report.count(load::Outcome::kWrong), 0u) << report.ToText();
-      EXPECT_EQ(report.count(load::Outcome::kOther), 0u) << report.ToText();
-      EXPECT_EQ(report.connect.count(), report.count(load::Outcome::kGreeted)) << report.ToText();
-      return report.count(load::Outcome::kGreeted);
+    static uint64_t Check(const probe::Report& report) {
+      EXPECT_EQ(report.count(probe::Outcome::kReset), 0u) << report.ToText();
+      EXPECT_EQ(report.count(probe::Outcome::kShort), 0u) << report.ToText();
+      EXPECT_EQ(report.count(probe::Outcome::kWrong), 0u) << report.ToText();
+      EXPECT_EQ(report.count(probe::Outcome::kOther), 0u) << report.ToText();
+      EXPECT_EQ(report.connect.count(), report.count(probe::Outcome::kGreeted)) << report.ToText();
+      return report.count(probe::Outcome::kGreeted);
     }
 
     Clients sixty_four_;

@@ -20,7 +20,7 @@ class ShutdownTest : public GreeterTest {
  protected:
   // A client that neither reads nor closes.
   static std::unique_ptr<load::HeldConnections> HoldOne(Greeter& greeter) {
-    auto held = load::HeldConnections::Open({*load::ParseTarget(greeter.address())}, 1);
+    auto held = load::HeldConnections::Open({*probe::ParseTarget(greeter.address())}, 1);
     EXPECT_TRUE(held.ok()) << held.status();
     EXPECT_TRUE(WaitUntil([&] { return greeter.Counts().open() == 1; }));
     return *std::move(held);
@@ -34,14 +34,14 @@ TEST_F(ShutdownTest, EitherSignalUnderLoadLosesNobody) {
     Clients clients(SixtyFour({greeter.address()}));
     ASSERT_TRUE(WaitUntil([&] { return clients.finished() > 500; }));
     const Finished finished = greeter.Stop(signal);
-    const load::Report report = clients.Stop();
+    const probe::Report report = clients.Stop();
     EXPECT_EQ(finished.code, 0) << finished;
     EXPECT_LT(finished.took, absl::Seconds(5));
     EXPECT_THAT(finished.err, HasSubstr(signal == SIGTERM ? "SIGTERM" : "SIGINT"));
     EXPECT_EQ(report.connections(),
-              report.count(load::Outcome::kGreeted) + report.count(load::Outcome::kRefused))
+              report.count(probe::Outcome::kGreeted) + report.count(probe::Outcome::kRefused))
         << report.ToText();
-    EXPECT_GT(report.count(load::Outcome::kRefused), 0u);
+    EXPECT_GT(report.count(probe::Outcome::kRefused), 0u);
   }
 }
 

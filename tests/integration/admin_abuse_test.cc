@@ -17,7 +17,7 @@
 #include "greeterd_process.h"
 #include "gtest/gtest.h"
 #include "support/certificates.h"
-#include "support/load_clients.h"
+#include "support/clients.h"
 #include "support/wait_for.h"
 #include "tls/client_hello.h"
 #include "tls_connection.h"
@@ -64,12 +64,11 @@ class AdminAbuseTest : public ::testing::Test {
 
   void SetUp() override {
     ASSERT_TRUE(greeterd_->running());
-    clients_ = std::make_unique<LoadClients>(LoadClients::Options{
-        .addresses = {greeterd_->address()},
-        .clients = 16,
-        .expected = [](const std::string& bytes) { return bytes == "Hello world"; },
-        .connections = 0,
-        .client = {}});
+    probe::Options load;
+    load.targets = {{greeterd_->address().ToString(), {greeterd_->address()}}};
+    load.in_flight = 16;
+    load.duration = absl::InfiniteDuration();
+    clients_ = std::make_unique<Clients>(load);
     operator_ = std::thread([this] {
       const auto old = greeterd_->NewStub();
       while (!stopping_) {
@@ -90,8 +89,8 @@ class AdminAbuseTest : public ::testing::Test {
     stopping_ = true;
     operator_.join();
     EXPECT_LT(longest_, kSlower * absl::Seconds(1));
-    const Tally tally = clients_->Stop();
-    EXPECT_EQ(tally.harmed(), 0u) << tally;
+    const probe::Report& report = clients_->Stop();
+    EXPECT_EQ(clients_->harmed(), 0u) << report;
     EXPECT_LT(static_cast<double>(greeterd_->PeakMemory()), kSlower * 128);
     RecordProperty("longest_wait", absl::FormatDuration(longest_));
     RecordProperty("peak_memory_mib", std::to_string(greeterd_->PeakMemory()));
@@ -116,7 +115,7 @@ class AdminAbuseTest : public ::testing::Test {
   const TemporaryDirectory directory_;
   const CertificateAuthority authority_{"test CA"};
   std::unique_ptr<GreeterdProcess> greeterd_;
-  std::unique_ptr<LoadClients> clients_;
+  std::unique_ptr<Clients> clients_;
 
  private:
   std::atomic<bool> stopping_ = false;

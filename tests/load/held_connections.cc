@@ -1,57 +1,48 @@
 #include "load/held_connections.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <sys/time.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <optional>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "net/file_descriptor.h"
+#include "probe/sockets.h"
 
 namespace greeter::load {
 namespace {
 
+constexpr int kPatienceMs = 5000;
+constexpr int kSmallBuffer = 4096;
+
 // A connected socket, or minus an errno.
-int OpenOne(const Target& target, uint32_t host, bool bind_source) {
-  const int fd = socket(target.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  const int small = 4096;
-  setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
-  const timeval patience = {5, 0};
-  setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  bool ok = true;
-  if (bind_source && target.family() == AF_INET) {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
-    sockaddr_in source = {};
-    source.sin_family = AF_INET;
-    source.sin_addr.s_addr = htonl(INADDR_LOOPBACK + host);
-    ok = bind(fd, reinterpret_cast<const sockaddr*>(&source), sizeof(source)) == 0;
-  }
-  ok = ok && connect(fd, reinterpret_cast<const sockaddr*>(&target.address), target.length) == 0;
-  if (ok) return fd;
-  const int error = errno == EINPROGRESS || errno == EAGAIN ? ETIMEDOUT : errno;
-  close(fd);
-  return -error;
+int OpenOne(const net::Address& address, std::optional<uint32_t> source) {
+  net::FileDescriptor fd(probe::StartConnecting(address, source, kSmallBuffer));
+  if (!fd.valid()) return fd.get();
+  pollfd answered = {fd.get(), POLLOUT, 0};
+  if (poll(&answered, 1, kPatienceMs) == 0) return -ETIMEDOUT;
+  const int error = probe::PendingError(fd.get());
+  return error == 0 ? fd.Release() : -error;
 }
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<HeldConnections>> HeldConnections::Open(
-    const std::vector<Target>& targets, int count, int source_addresses) {
+    const std::vector<probe::Target>& targets, int count, int source_addresses) {
   if (targets.empty() || count < 0) {
     return absl::InvalidArgumentError("held connections need a target and a count from 0");
   }
   std::unique_ptr<HeldConnections> held(new HeldConnections());
   held->fds_.reserve(static_cast<size_t>(count));
   for (int i = 0; i < count; ++i) {
-    const Target& target = targets[static_cast<size_t>(i) % targets.size()];
-    const uint32_t host =
-        source_addresses > 0 ? static_cast<uint32_t>(i % source_addresses) : uint32_t{0};
-    const int fd = OpenOne(target, host, source_addresses > 0);
+    const probe::Target& target = targets[static_cast<size_t>(i) % targets.size()];
+    std::optional<uint32_t> source;
+    if (source_addresses > 0) source = static_cast<uint32_t>(i % source_addresses);
+    const int fd = OpenOne(target.addresses.front(), source);
     if (fd < 0) {
       return absl::UnavailableError(absl::StrCat("held ", i, " of ", count, " connections to ",
                                                  target.text, ", then: ", std::strerror(-fd)));

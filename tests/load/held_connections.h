@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "load/target.h"
+#include "probe/target.h"
 
 namespace greeter::load {
 
@@ -20,8 +20,8 @@ class HeldConnections {
   // small that a greeting of 64 KiB doesn't fit. Blocks until all are made (each for at most 5 s).
   // `source_addresses` as in Options. INVALID_ARGUMENT; UNAVAILABLE if one can't be made, naming
   // how many were.
-  static absl::StatusOr<std::unique_ptr<HeldConnections>> Open(const std::vector<Target>& targets,
-                                                               int count, int source_addresses = 0);
+  static absl::StatusOr<std::unique_ptr<HeldConnections>> Open(
+      const std::vector<probe::Target>& targets, int count, int source_addresses = 0);
   // Closes all.
   ~HeldConnections();
 

@@ -10,14 +10,16 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/time/time.h"
-#include "load/generator.h"
 #include "load/held_connections.h"
+#include "load/report_json.h"
+#include "probe/generator.h"
 
 namespace greeter::load {
 namespace {
@@ -34,7 +36,7 @@ struct CommandLine {
   std::string speak_when = "first";
   int hold = 0;
   bool json = false;
-  Options options;
+  probe::Options options;
 };
 
 void Declare(CLI::App& app, CommandLine& line) {
@@ -52,7 +54,7 @@ void Declare(CLI::App& app, CommandLine& line) {
   app.add_option("--expect", line.expect, "a greeting's text; several: one of them (Hello world)");
   app.add_option("--expect-hex", line.expect_hex, "a greeting's bytes");
   app.add_option("--expect-repeat", line.expect_repeat, "a greeting of this many bytes \"x\"");
-  app.add_flag("--any", line.any_greeting, "don't compare the greeting");
+  app.add_flag("--any", line.any_greeting, "don't compare the greeting; at least a byte");
   app.add_option("--speak", line.speak_bytes, "bytes every client sends, or \"endless\"")
       ->capture_default_str();
   app.add_option("--speak-when", line.speak_when, "first, during or after the greeting")
@@ -69,32 +71,31 @@ void Declare(CLI::App& app, CommandLine& line) {
 
 // What CLI11 can't check. INVALID_ARGUMENT.
 absl::Status Complete(CommandLine& line) {
-  Options& options = line.options;
+  probe::Options& options = line.options;
   for (const std::string& text : line.targets) {
-    absl::StatusOr<Target> target = ParseTarget(text);
+    absl::StatusOr<probe::Target> target = probe::ParseTarget(text);
     if (!target.ok()) return target.status();
     options.targets.push_back(*std::move(target));
   }
   if (!line.expect.empty() || !line.expect_hex.empty() || line.expect_repeat > 0) {
-    options.expected = line.expect;
-    for (const std::string& hex : line.expect_hex) {
-      options.expected.push_back(absl::HexStringToBytes(hex));
-    }
-    if (line.expect_repeat > 0) options.expected.emplace_back(line.expect_repeat, 'x');
+    std::vector<std::string> texts = line.expect;
+    for (const std::string& hex : line.expect_hex) texts.push_back(absl::HexStringToBytes(hex));
+    if (line.expect_repeat > 0) texts.emplace_back(line.expect_repeat, 'x');
+    options.expected = probe::Expected::OneOf(std::move(texts));
   }
-  if (line.any_greeting) options.expected.clear();
+  if (line.any_greeting) options.expected = probe::Expected::Anything();
   options.duration = absl::Seconds(line.duration_s);
   options.timeout = absl::Seconds(line.timeout_s);
   if (line.speak_bytes == "endless") {
-    options.speak_bytes = Options::kEndless;
+    options.speak_bytes = probe::Options::kEndless;
   } else if (!absl::SimpleAtoi(line.speak_bytes, &options.speak_bytes)) {
     return absl::InvalidArgumentError("--speak: \"" + line.speak_bytes +
                                       "\" is neither a number of bytes nor \"endless\"");
   }
-  if (line.speak_when == "during") options.speak = Speak::kDuring;
-  if (line.speak_when == "after") options.speak = Speak::kAfter;
+  if (line.speak_when == "during") options.speak = probe::Speak::kDuring;
+  if (line.speak_when == "after") options.speak = probe::Speak::kAfter;
   if (line.hold > 0 && options.in_flight == 0) return absl::OkStatus();
-  return Validate(options);
+  return probe::Validate(options);
 }
 
 void AllowAllDescriptors() {
@@ -137,11 +138,11 @@ int Main(CommandLine& line) {
       return 0;
     }
   }
-  auto generator = Generator::Create(line.options);
+  auto generator = probe::Generator::Create(line.options);
   if (!generator.ok()) return Fail(generator.status());
-  const Report report = (*generator)->Run();
-  std::cout << (line.json ? report.ToJson() + "\n" : report.ToText());
-  return report.count(Outcome::kGreeted) == report.connections() ? 0 : 8;
+  const probe::Report report = (*generator)->Run();
+  std::cout << (line.json ? ToJson(report) + "\n" : report.ToText());
+  return report.count(probe::Outcome::kGreeted) == report.connections() ? 0 : 8;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
@@ -17,9 +16,10 @@ namespace greeter::data_plane {
 class ChangeTest : public EngineTest {
  protected:
   // Promise 5. With `accepted` of the server's, promise 9: both sides tell the same.
-  static void ExpectNobodyHarmed(const testing::Tally& tally) {
-    EXPECT_EQ(tally.harmed(), 0u) << tally;
-    EXPECT_GT(tally.greeted, 0u) << tally;
+  static void ExpectNobodyHarmed(testing::Clients& ended) {
+    const probe::Report& report = ended.Join();
+    EXPECT_EQ(ended.harmed(), 0u) << report;
+    EXPECT_GT(report.count(probe::Outcome::kGreeted), 0u) << report;
   }
   // How often to do what a test does `normally` times; the tests labelled "long" ask for more.
   static int Cycles(int normally) {
@@ -28,9 +28,9 @@ class ChangeTest : public EngineTest {
     return factor != nullptr && absl::SimpleAtoi(factor, &times) ? normally * times : normally;
   }
   // Load that does not become rare when addresses close again and again.
-  static testing::LoadClients::Options PressOn(std::vector<net::Address> addresses) {
-    testing::LoadClients::Options options = LoadOn(std::move(addresses));
-    options.patience = absl::Milliseconds(20);
+  static probe::Options PressOn(const std::vector<net::Address>& addresses) {
+    probe::Options options = LoadOn(addresses);
+    options.connect_patience = absl::Milliseconds(20);
     return options;
   }
 };

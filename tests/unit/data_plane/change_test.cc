@@ -3,19 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <set>
 #include <thread>
+#include <vector>
 
 #include "change_fixture.h"
 
 namespace greeter::data_plane {
 namespace {
 
+using probe::Report;
+using testing::Clients;
 using testing::Greet;
 using testing::Greeted;
 using testing::HowEnded;
-using testing::LoadClients;
-using testing::Tally;
 
 // Promises 3 and 9: ten thousand connections get one of a hundred messages each, whole; every
 // reading meanwhile balances, and at the end both sides have counted the same.
@@ -24,16 +24,16 @@ TEST_F(ChangeTest, MessageChangesAHundredTimesUnderLoad) {
     const auto letter = static_cast<char>('a' + number % 26);
     return std::string(static_cast<size_t>(100 + number * 37), letter);
   };
-  std::set<std::string> messages;
-  for (int i = 0; i <= 100; ++i) messages.insert(message(i));
+  std::vector<std::string> messages;
+  for (int i = 0; i <= 100; ++i) messages.push_back(message(i));
   Serve({message(0)}, {}, ":0");
   const net::Address address = At(engine().listeners()[0].bound_address);
   const std::shared_ptr<const ListenerCounts> counts = engine().listeners()[0].counts;
 
-  LoadClients::Options options = LoadOn({Reach()});
+  probe::Options options = LoadOn({Reach()});
   options.connections = 10000;
-  options.expected = [&](const std::string& bytes) { return messages.count(bytes) != 0; };
-  LoadClients load(options);
+  options.expected = probe::Expected::OneOf(messages);
+  Clients load(options);
   std::atomic<bool> stop = false;
   std::thread reader([&] {
     while (!stop) {
@@ -48,10 +48,10 @@ TEST_F(ChangeTest, MessageChangesAHundredTimesUnderLoad) {
     // Promise 4: the next connection gets it.
     EXPECT_EQ(Greet(Reach()), (Greeted{message(i), HowEnded::kClean})) << i;
   }
-  const Tally tally = load.Join();
+  const Report& tally = load.Join();
   stop = true;
   reader.join();
-  EXPECT_EQ(tally.greeted, 10000u) << tally;
+  EXPECT_EQ(tally.count(probe::Outcome::kGreeted), 10000u) << tally;
   EXPECT_EQ(At(engine().listeners()[0].bound_address).ToString(), address.ToString());
   EXPECT_TRUE(WaitUntilIdle());
   EXPECT_EQ(Counts().accepted, 10100u);
@@ -63,7 +63,7 @@ TEST_F(ChangeTest, MovingToAnotherPortAndBack) {
   const net::Address here = Reach();
   Serve({kHello}, {}, "127.0.0.2:0");
   const net::Address there = Reach();
-  LoadClients load(PressOn({here, there}));
+  Clients load(PressOn({here, there}));
   const auto moves = static_cast<uint64_t>(Cycles(50));
   for (uint64_t move = 0; move < moves; ++move) {
     ASSERT_TRUE(load.WaitForGreeted(16));
@@ -73,10 +73,11 @@ TEST_F(ChangeTest, MovingToAnotherPortAndBack) {
     }
     EXPECT_EQ(Greet(here).ended, HowEnded::kRefused);
   }
-  const Tally tally = load.Stop();
-  ExpectNobodyHarmed(tally);
+  const Report& tally = load.Stop();
+  ExpectNobodyHarmed(load);
   EXPECT_TRUE(WaitUntilIdle());
-  EXPECT_EQ(Counts().completed, tally.greeted + 2 * moves) << Counts() << "; " << tally;
+  EXPECT_EQ(Counts().completed, tally.count(probe::Outcome::kGreeted) + 2 * moves)
+      << Counts() << "; " << tally;
 }
 
 // One port, from all interfaces to one and back: the clients' address is open all the time.
@@ -87,7 +88,7 @@ TEST_F(ChangeTest, MovingWithinThePort) {
     SCOPED_TRACE(wide);
     Serve({kHello}, {}, wide);
     const net::Address reach = Reach();
-    LoadClients load(PressOn({reach}));
+    Clients load(PressOn({reach}));
     const auto moves = static_cast<uint64_t>(Cycles(5));
     for (uint64_t move = 0; move < moves; ++move) {
       ASSERT_TRUE(load.WaitForGreeted(16));
@@ -96,11 +97,11 @@ TEST_F(ChangeTest, MovingWithinThePort) {
       Apply({Listener("default", At(wide).WithPort(reach.port()))});
       EXPECT_EQ(Greet(reach), (Greeted{kHello, HowEnded::kClean}));
     }
-    const Tally tally = load.Stop();
-    ExpectNobodyHarmed(tally);
-    EXPECT_EQ(tally.refused, 0u) << tally;
+    const Report& tally = load.Stop();
+    ExpectNobodyHarmed(load);
+    EXPECT_EQ(tally.count(probe::Outcome::kRefused), 0u) << tally;
     EXPECT_TRUE(WaitUntilIdle());
-    EXPECT_EQ(Counts().completed, tally.greeted + 2 * moves) << Counts();
+    EXPECT_EQ(Counts().completed, tally.count(probe::Outcome::kGreeted) + 2 * moves) << Counts();
     Apply({});
   }
 }
@@ -110,11 +111,9 @@ TEST_F(ChangeTest, ListenersSwapAddresses) {
       {Listener("a", At("127.0.0.1:0"), {"from a"}), Listener("b", At("127.0.0.1:0"), {"from b"})});
   const net::Address one = Reach(0);
   const net::Address two = Reach(1);
-  LoadClients::Options options = LoadOn({one, two});
-  options.expected = [](const std::string& bytes) {
-    return bytes == "from a" || bytes == "from b";
-  };
-  LoadClients load(options);
+  probe::Options options = LoadOn({one, two});
+  options.expected = probe::Expected::OneOf({"from a", "from b"});
+  Clients load(options);
   const auto swaps = static_cast<uint64_t>(Cycles(100));
   for (uint64_t swap = 0; swap < swaps; ++swap) {
     ASSERT_TRUE(load.WaitForGreeted(16));
@@ -124,11 +123,12 @@ TEST_F(ChangeTest, ListenersSwapAddresses) {
     Apply({Listener("a", one, {"from a"}), Listener("b", two, {"from b"})});
     EXPECT_EQ(Greet(one).bytes, "from a");
   }
-  const Tally tally = load.Stop();
-  ExpectNobodyHarmed(tally);
-  EXPECT_EQ(tally.refused, 0u) << tally;
+  const Report& tally = load.Stop();
+  ExpectNobodyHarmed(load);
+  EXPECT_EQ(tally.count(probe::Outcome::kRefused), 0u) << tally;
   EXPECT_TRUE(WaitUntilIdle(0) && WaitUntilIdle(1));
-  EXPECT_EQ(Counts(0).completed + Counts(1).completed, tally.greeted + 3 * swaps);
+  EXPECT_EQ(Counts(0).completed + Counts(1).completed,
+            tally.count(probe::Outcome::kGreeted) + 3 * swaps);
 }
 
 // Who asked for any port, then for the one it got, keeps its sockets.
@@ -136,15 +136,15 @@ TEST_F(ChangeTest, AskingForThePortThatWasGiven) {
   for (const char* any : {"127.0.0.1:0", ":0"}) {
     Serve({kHello}, {}, any);
     const net::Address reach = Reach();
-    LoadClients load(LoadOn({reach}));
+    Clients load(LoadOn({reach}));
     EXPECT_TRUE(load.WaitForGreeted(100));
     Apply({Listener("default", At(any).WithPort(reach.port()))});
     EXPECT_TRUE(load.WaitForGreeted(100));
     Apply({Listener("default", At(any).WithPort(reach.port()))});
     EXPECT_TRUE(load.WaitForGreeted(100));
-    const Tally tally = load.Stop();
-    ExpectNobodyHarmed(tally);
-    EXPECT_EQ(tally.refused, 0u) << tally;
+    const Report& tally = load.Stop();
+    ExpectNobodyHarmed(load);
+    EXPECT_EQ(tally.count(probe::Outcome::kRefused), 0u) << tally;
     Apply({});
   }
 }
@@ -156,7 +156,7 @@ TEST_F(ChangeTest, DeletingAndCreatingAgain) {
   const ListenerSpec other = Listener("other", At("127.0.0.1:0"));
   Apply({other, Listener("default", address)});
   const net::Address kept = Reach(0);
-  LoadClients load(PressOn({address, kept}));
+  Clients load(PressOn({address, kept}));
   std::vector<std::shared_ptr<const ListenerCounts>> deleted;
   const auto times = static_cast<uint64_t>(Cycles(50));
   for (uint64_t i = 0; i < times; ++i) {
@@ -168,12 +168,12 @@ TEST_F(ChangeTest, DeletingAndCreatingAgain) {
     Apply({other, Listener("default", address)});
     EXPECT_EQ(Greet(address), (Greeted{kHello, HowEnded::kClean}));
   }
-  const Tally tally = load.Stop();
-  ExpectNobodyHarmed(tally);
+  const Report& tally = load.Stop();
+  ExpectNobodyHarmed(load);
   EXPECT_TRUE(WaitUntilIdle(0) && WaitUntilIdle(1));
   uint64_t completed = Counts(0).completed + Counts(1).completed;
   for (const auto& counts : deleted) completed += counts->Read().completed;
-  EXPECT_EQ(completed, tally.greeted + 2 * times) << tally;
+  EXPECT_EQ(completed, tally.count(probe::Outcome::kGreeted) + 2 * times) << tally;
 }
 
 // Where the kernel has no gates, changes work, if not without resets.

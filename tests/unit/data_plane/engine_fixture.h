@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "data_plane/engine.h"
-#include "support/load_clients.h"
+#include "support/clients.h"
 #include "support/tcp_client.h"
 #include "support/wait_for.h"
 
@@ -93,10 +93,14 @@ class EngineTest : public ::testing::Test {
     return testing::WaitFor([&] { return Counts(index).open == 0; });
   }
 
-  static testing::LoadClients::Options LoadOn(std::vector<net::Address> addresses) {
-    testing::LoadClients::Options options;
-    options.addresses = std::move(addresses);
-    options.expected = [](const std::string& bytes) { return bytes == kHello; };
+  // 64 clients, in turns to these addresses.
+  static probe::Options LoadOn(const std::vector<net::Address>& addresses) {
+    probe::Options options;
+    for (const net::Address& address : addresses) {
+      options.targets.push_back({address.ToString(), {address}});
+    }
+    options.expected = probe::Expected::OneOf({kHello});
+    options.duration = absl::InfiniteDuration();
     return options;
   }
 

@@ -9,11 +9,11 @@
 namespace greeter::data_plane {
 namespace {
 
+using probe::Report;
+using testing::Clients;
 using testing::Greet;
 using testing::Greeted;
 using testing::HowEnded;
-using testing::LoadClients;
-using testing::Tally;
 
 using PreparationTest = ChangeTest;
 
@@ -38,7 +38,7 @@ TEST_F(PreparationTest, DroppedPreparationLeavesNothing) {
     net::ListenOptions options;
     return net::OpenListeningSockets(At("127.0.0.1:0"), options)->bound;
   }();
-  LoadClients load(LoadOn({serving, free}));
+  Clients load(LoadOn({serving, free}));
   for (int i = 0; i < 10; ++i) {
     const Engine::Preparation preparation = engine().Prepare(
         {Listener("default", free), Listener("file", At(UnixPath("s"))),
@@ -49,10 +49,10 @@ TEST_F(PreparationTest, DroppedPreparationLeavesNothing) {
   }
   EXPECT_EQ(Greet(free).ended, HowEnded::kRefused);
   EXPECT_EQ(Greet(At(UnixPath("s"))).ended, HowEnded::kRefused);
-  const Tally tally = load.Stop();
-  ExpectNobodyHarmed(tally);
+  const Report& tally = load.Stop();
+  ExpectNobodyHarmed(load);
   EXPECT_TRUE(WaitUntilIdle());
-  EXPECT_EQ(Counts().completed, tally.greeted + 10);
+  EXPECT_EQ(Counts().completed, tally.count(probe::Outcome::kGreeted) + 10);
 }
 
 // Promise 6: nor does it keep anybody waiting, whoever's address it would take over.

@@ -9,11 +9,11 @@
 namespace greeter::data_plane {
 namespace {
 
+using probe::Report;
+using testing::Clients;
 using testing::Greet;
 using testing::Greeted;
 using testing::HowEnded;
-using testing::LoadClients;
-using testing::Tally;
 using testing::TcpClient;
 
 class StopStartTest : public ChangeTest, public ::testing::WithParamInterface<const char*> {
@@ -29,7 +29,7 @@ TEST_P(StopStartTest, ResetsNobody) {
   Serve({kHello}, {}, Address());
   const net::Address reach = Reach();
   const net::Address fixed = reach.is_unix() ? reach : At(Address()).WithPort(reach.port());
-  LoadClients load(PressOn({reach}));
+  Clients load(PressOn({reach}));
   const auto cycles = static_cast<uint64_t>(Cycles(50));
   for (uint64_t cycle = 0; cycle < cycles; ++cycle) {
     ASSERT_TRUE(load.WaitForGreeted(16));
@@ -38,11 +38,11 @@ TEST_P(StopStartTest, ResetsNobody) {
     Apply({Listener("default", fixed)});
     EXPECT_EQ(Greet(reach), (Greeted{kHello, HowEnded::kClean})) << cycle;
   }
-  const Tally tally = load.Stop();
-  ExpectNobodyHarmed(tally);
+  const Report& tally = load.Stop();
+  ExpectNobodyHarmed(load);
   EXPECT_TRUE(WaitUntilIdle());
-  EXPECT_EQ(Counts().accepted, tally.greeted + cycles) << tally;
-  EXPECT_EQ(Counts().completed, tally.greeted + cycles) << Counts();
+  EXPECT_EQ(Counts().accepted, tally.count(probe::Outcome::kGreeted) + cycles) << tally;
+  EXPECT_EQ(Counts().completed, tally.count(probe::Outcome::kGreeted) + cycles) << Counts();
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryStack, StopStartTest,
@@ -65,7 +65,7 @@ TEST_P(FarClientsTest, AreNotReset) {
   const std::string ipv4 = absl::StrCat(testing::FarNetwork::kServerIpv4, ":", port);
 
   (*far)->EnterClientSide();
-  LoadClients load(LoadOn({At(ipv4), At(ipv6)}));
+  Clients load(LoadOn({At(ipv4), At(ipv6)}));
   (*far)->EnterServerSide();
   for (int cycle = 0; cycle < 5; ++cycle) {
     ASSERT_TRUE(load.WaitForGreeted(50));
@@ -76,11 +76,11 @@ TEST_P(FarClientsTest, AreNotReset) {
     EXPECT_LT(absl::Now() - since, round_trip + absl::Milliseconds(500));
     Apply({Listener("default", fixed)});
   }
-  const Tally tally = load.Stop();
+  const Report& tally = load.Stop();
   (*far)->Leave();
-  ExpectNobodyHarmed(tally);
+  ExpectNobodyHarmed(load);
   EXPECT_TRUE(WaitUntilIdle());
-  EXPECT_EQ(Counts().completed, tally.greeted) << Counts() << "; " << tally;
+  EXPECT_EQ(Counts().completed, tally.count(probe::Outcome::kGreeted)) << Counts() << "; " << tally;
 }
 
 INSTANTIATE_TEST_SUITE_P(RoundTripMs, FarClientsTest, ::testing::Values(100, 300));
@@ -94,15 +94,16 @@ TEST_F(ShutdownTest, UnderLoad) {
     Apply({Listener("default", At(":0")), Listener("file", At(UnixPath("s")))});
     const std::shared_ptr<const ListenerCounts> tcp = engine().listeners()[0].counts;
     const std::shared_ptr<const ListenerCounts> file = engine().listeners()[1].counts;
-    LoadClients load(LoadOn({Reach(0), Reach(1)}));
+    Clients load(LoadOn({Reach(0), Reach(1)}));
     ASSERT_TRUE(load.WaitForGreeted(200));
     engine().Shutdown(absl::Seconds(10));
     const CountsReading first = tcp->Read();
     const CountsReading second = file->Read();
     EXPECT_EQ(first.open + second.open, 0u);
-    const Tally tally = load.Stop();
-    ExpectNobodyHarmed(tally);
-    EXPECT_EQ(first.completed + second.completed, tally.greeted) << first << "; " << second;
+    const Report& tally = load.Stop();
+    ExpectNobodyHarmed(load);
+    EXPECT_EQ(first.completed + second.completed, tally.count(probe::Outcome::kGreeted))
+        << first << "; " << second;
   }
 }
 

@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "base/cpus.h"
-#include "support/load_clients.h"
+#include "support/clients.h"
 #include "support/tcp_client.h"
 
 namespace greeter::net {
@@ -239,19 +239,21 @@ TEST_P(GateTest, SpreadsOverAllWorkers) {
 TEST_P(GateTest, OpensAndIsDroppedUnderLoadUnseen) {
   const Address address = MustListen(At(GetParam())).bound;
   const bool v6 = std::string(GetParam()).find("[::") == 0;
-  greeter::testing::LoadClients::Options options;
-  options.addresses = {At(v6 ? "[::1]:0" : "127.0.0.1:0").WithPort(address.port())};
-  options.clients = 16;
-  options.expected = [](const std::string&) { return false; };
-  options.client.timeout = absl::Seconds(5);
-  greeter::testing::LoadClients load(options);
+  const Address reach = At(v6 ? "[::1]:0" : "127.0.0.1:0").WithPort(address.port());
+  probe::Options options;
+  options.targets = {{reach.ToString(), {reach}}};
+  options.in_flight = 16;
+  options.expected = probe::Expected::OneOf({"nobody says this"});
+  options.duration = absl::InfiniteDuration();
+  options.timeout = absl::Seconds(5);
+  greeter::testing::Clients load(options);
   for (int i = 0; i < 50; ++i) {
     const ListeningSockets sockets = MustListen(address);
     EXPECT_FALSE(Arrives(sockets, 1)) << i;
   }
-  const greeter::testing::Tally tally = load.Stop();
-  EXPECT_EQ(tally.harmed(), 0u) << tally;
-  EXPECT_GT(tally.refused, 0u);
+  const probe::Report& report = load.Stop();
+  EXPECT_EQ(load.harmed(), 0u) << report;
+  EXPECT_GT(report.count(probe::Outcome::kRefused), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryStack, GateTest,

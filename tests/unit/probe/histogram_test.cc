@@ -1,6 +1,6 @@
 // The histogram against sorted values.
 
-#include "load/histogram.h"
+#include "probe/histogram.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +8,7 @@
 #include <random>
 #include <vector>
 
-namespace greeter::load {
+namespace greeter::probe {
 namespace {
 
 TEST(HistogramTest, IsNeverBelowAndAtMostOne128thAboveTheTruth) {
@@ -44,4 +44,4 @@ TEST(HistogramTest, HoldsItsExtremes) {
 }
 
 }  // namespace
-}  // namespace greeter::load
+}  // namespace greeter::probe

@@ -1,7 +1,7 @@
 // Servers that err in a known way, and driving them: what measures the measuring instrument.
 
-#ifndef GREETER_LOAD_KNOWN_SERVER_H_
-#define GREETER_LOAD_KNOWN_SERVER_H_
+#ifndef GREETER_TESTS_UNIT_PROBE_KNOWN_SERVER_H_
+#define GREETER_TESTS_UNIT_PROBE_KNOWN_SERVER_H_
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "load/generator.h"
+#include "probe/generator.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 
 // Accepts on a port of its own, in a thread, and lets `serve` do what it likes with each client.
 class Server {
@@ -82,6 +82,6 @@ inline void ExpectAll(const Report& report, Outcome outcome) {
   EXPECT_GT(report.connections(), 0U);
 }
 
-}  // namespace greeter::load
+}  // namespace greeter::probe
 
-#endif  // GREETER_LOAD_KNOWN_SERVER_H_
+#endif  // GREETER_TESTS_UNIT_PROBE_KNOWN_SERVER_H_

@@ -1,10 +1,10 @@
-#include "load/histogram.h"
+#include "probe/histogram.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
 
-namespace greeter::load {
+namespace greeter::probe {
 namespace {
 
 // Every power of two is divided into this many buckets of equal width; values below it have a
@@ -67,4 +67,4 @@ absl::Duration Histogram::mean() const {
                      : absl::Nanoseconds(sum_nanoseconds_ / static_cast<double>(count_));
 }
 
-}  // namespace greeter::load
+}  // namespace greeter::probe

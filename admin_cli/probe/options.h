@@ -1,18 +1,20 @@
-// What a run of load is to do.
+// What a run of probes is to do.
 
-#ifndef GREETER_LOAD_OPTIONS_H_
-#define GREETER_LOAD_OPTIONS_H_
+#ifndef GREETER_PROBE_OPTIONS_H_
+#define GREETER_PROBE_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
 #include <limits>
-#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "load/target.h"
+#include "probe/expected.h"
+#include "probe/report.h"
+#include "probe/target.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 
 // When a client sends its own data; see Options.speak_bytes.
 enum class Speak {
@@ -26,12 +28,14 @@ enum class Speak {
 
 struct Options {
   static constexpr uint64_t kEndless = std::numeric_limits<uint64_t>::max();
+  // What is kept of each connection's bytes where they are kept: twice what a greeting may have.
+  static constexpr size_t kKeptBytes = size_t{128} * 1024;
 
   // Taken in turns. At least one.
   std::vector<Target> targets;
 
-  // What a whole greeting may be: at most 32 alternatives. Empty: any bytes will do.
-  std::vector<std::string> expected = {"Hello world"};
+  // What a whole greeting is.
+  Expected expected = Expected::OneOf({"Hello world"});
 
   // Connections open at the same time: kept open in a closed loop, the most there may be at a fixed
   // rate. 1 to 1,000,000.
@@ -47,8 +51,13 @@ struct Options {
   uint64_t connections = kEndless;
   absl::Duration duration = absl::Seconds(10);
 
-  // A connection that is not over after this is closed and counted as timed out.
+  // A connection that is not over after this is closed. A target's addresses get equal parts of it
+  // to answer in.
   absl::Duration timeout = absl::Seconds(10);
+
+  // An address that has not answered after this is given up, if that is sooner. The kernel alone
+  // would send its SYN again after a second, which makes clients rare where a listener stops often.
+  absl::Duration connect_patience = absl::InfiniteDuration();
 
   // Bytes every client sends, or kEndless (it goes on until it is cut); and when.
   uint64_t speak_bytes = 0;
@@ -61,11 +70,14 @@ struct Options {
   // Local IPv4 addresses to connect from, in turns: 127.0.0.1, 127.0.0.2, …; 0 leaves it to the
   // kernel. One address has about 28,000 ports for one target. 0 to 65,000.
   int source_addresses = 0;
+
+  // Told of every connection's end, with the bytes that came, on the thread of Run(). May be empty.
+  std::function<void(const Ending&)> on_end;
 };
 
 // INVALID_ARGUMENT names the first option that can't be right.
 absl::Status Validate(const Options& options);
 
-}  // namespace greeter::load
+}  // namespace greeter::probe
 
-#endif  // GREETER_LOAD_OPTIONS_H_
+#endif  // GREETER_PROBE_OPTIONS_H_

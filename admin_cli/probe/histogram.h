@@ -4,8 +4,8 @@
 // Precision: a value is reported at most 1/128 (0.8 %) above what was recorded, never below it.
 // Range: 0 to 2^63 ns. Memory: 58 KiB whatever is recorded. One thread at a time.
 
-#ifndef GREETER_LOAD_HISTOGRAM_H_
-#define GREETER_LOAD_HISTOGRAM_H_
+#ifndef GREETER_PROBE_HISTOGRAM_H_
+#define GREETER_PROBE_HISTOGRAM_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 #include "absl/time/time.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 
 class Histogram {
  public:
@@ -42,6 +42,6 @@ class Histogram {
   double sum_nanoseconds_ = 0;
 };
 
-}  // namespace greeter::load
+}  // namespace greeter::probe
 
-#endif  // GREETER_LOAD_HISTOGRAM_H_
+#endif  // GREETER_PROBE_HISTOGRAM_H_

@@ -1,14 +1,15 @@
-#include "load/options.h"
+#include "probe/options.h"
 
 #include "absl/strings/str_cat.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 
 absl::Status Validate(const Options& options) {
   if (options.targets.empty()) return absl::InvalidArgumentError("no target: name an address");
-  if (options.expected.size() > 32) {
-    return absl::InvalidArgumentError(absl::StrCat("expected: ", options.expected.size(),
-                                                   " alternatives; at most 32 can be told apart"));
+  for (const Target& target : options.targets) {
+    if (target.addresses.empty()) {
+      return absl::InvalidArgumentError(absl::StrCat("target: ", target.text, " has no address"));
+    }
   }
   if (options.in_flight < 1 || options.in_flight > 1'000'000) {
     return absl::InvalidArgumentError(
@@ -18,8 +19,9 @@ absl::Status Validate(const Options& options) {
     return absl::InvalidArgumentError(
         absl::StrCat("rate: ", options.rate, " is not in 0 (closed loop) to 10000000 a second"));
   }
-  if (options.duration <= absl::ZeroDuration() || options.timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError("duration and timeout must be above zero");
+  if (options.duration <= absl::ZeroDuration() || options.timeout <= absl::ZeroDuration() ||
+      options.connect_patience <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError("duration, timeout and connect_patience must be above zero");
   }
   if (options.source_addresses < 0 || options.source_addresses > 65'000) {
     return absl::InvalidArgumentError(
@@ -28,4 +30,4 @@ absl::Status Validate(const Options& options) {
   return absl::OkStatus();
 }
 
-}  // namespace greeter::load
+}  // namespace greeter::probe

@@ -1,6 +1,6 @@
 // What the generator makes of what a server does to a connection.
 
-#include "load/generator.h"
+#include "probe/generator.h"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -13,7 +13,7 @@
 
 #include "known_server.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 namespace {
 
 TEST(GeneratorTest, CountsWholeGreetings) {
@@ -46,7 +46,7 @@ TEST(GeneratorTest, TellsAlternativesApartAndRefusesAMix) {
     Saying(texts[turn++ % 4])(fd);
   });
   Options options = Few(server.target());
-  options.expected = {"aaaa", "bbbb"};
+  options.expected = Expected::OneOf({"aaaa", "bbbb"});
   const Report report = Drive(options);
   EXPECT_EQ(report.greeted_by_expected, (std::vector<uint64_t>{25, 25}));
   EXPECT_EQ(report.count(Outcome::kWrong), 25U);
@@ -57,7 +57,7 @@ TEST(GeneratorTest, VerifiesAGreetingOfManySegments) {
   const std::string text(64 * 1024, 'y');
   Server server(Saying(text));
   Options options = Few(server.target());
-  options.expected = {text};
+  options.expected = Expected::OneOf({text});
   ExpectAll(Drive(options), Outcome::kGreeted);
 }
 
@@ -135,4 +135,4 @@ TEST(GeneratorTest, SeesRefusal) {
 }
 
 }  // namespace
-}  // namespace greeter::load
+}  // namespace greeter::probe

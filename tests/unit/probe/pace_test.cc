@@ -10,10 +10,9 @@
 #include <vector>
 
 #include "known_server.h"
-#include "load/generator.h"
-#include "load/held_connections.h"
+#include "probe/generator.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 namespace {
 
 TEST(GeneratorTest, GivesUpOnAServerThatSaysNothing) {
@@ -84,37 +83,28 @@ TEST(GeneratorTest, RefusesOptionsThatCannotBeRight) {
   EXPECT_FALSE(Generator::Create(options).ok());
 }
 
-TEST(HeldConnectionsTest, StayOpen) {
+// Who interrupts a probe does not wait for servers that say nothing.
+TEST(GeneratorTest, CutsWhatIsOpen) {
   std::vector<int> clients;
-  std::atomic<size_t> accepted = 0;
-  Server server([&](int fd) {
-    clients.push_back(fd);
-    ++accepted;
-  });
+  std::atomic<int> accepted = 0;
   {
-    auto held = HeldConnections::Open({server.target()}, 20);
-    ASSERT_TRUE(held.ok()) << held.status();
-    EXPECT_EQ((*held)->count(), 20U);
-    while (accepted < 20) std::this_thread::yield();
-    char byte = 0;
-    EXPECT_EQ(recv(clients.front(), &byte, 1, MSG_DONTWAIT), -1);
+    Server server([&](int fd) {
+      clients.push_back(fd);
+      ++accepted;
+    });
+    Options options = Few(server.target());
+    options.timeout = absl::Hours(1);
+    auto generator = Generator::Create(options);
+    ASSERT_TRUE(generator.ok());
+    std::thread cutter([&] {
+      while (accepted < 8) std::this_thread::yield();
+      (*generator)->Cut();
+    });
+    EXPECT_EQ((*generator)->Run().connections(), 0U);
+    cutter.join();
   }
-  char byte = 0;
-  for (const int fd : clients) {
-    EXPECT_EQ(recv(fd, &byte, 1, 0), 0);
-    close(fd);
-  }
-}
-
-TEST(TargetTest, ReadsAddressesAndSaysWhatIsWrong) {
-  EXPECT_EQ(ParseTarget("[::1]:80")->family(), AF_INET6);
-  EXPECT_EQ(ParseTarget(":80")->family(), AF_INET);
-  EXPECT_EQ(ParseTarget("unix:/run/x")->family(), AF_UNIX);
-  for (const char* text :
-       {"", "80", "127.0.0.1", "127.0.0.1:0", ":70000", "[::1:80", "host:80", "unix:"}) {
-    EXPECT_FALSE(ParseTarget(text).ok()) << text;
-  }
+  for (const int fd : clients) close(fd);
 }
 
 }  // namespace
-}  // namespace greeter::load
+}  // namespace greeter::probe

@@ -1,7 +1,7 @@
 // What became of the connections of a run.
 
-#ifndef GREETER_LOAD_REPORT_H_
-#define GREETER_LOAD_REPORT_H_
+#ifndef GREETER_PROBE_REPORT_H_
+#define GREETER_PROBE_REPORT_H_
 
 #include <array>
 #include <cstddef>
@@ -11,36 +11,62 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "load/histogram.h"
+#include "net/address.h"
+#include "probe/histogram.h"
 
-namespace greeter::load {
+namespace greeter::probe {
 
 // Every connection ends as exactly one of these.
 enum class Outcome {
-  // Exactly one of the expected greetings, then a clean end of stream.
+  // What is expected, then a clean end of stream.
   kGreeted,
-  // A clean end of stream too early: what came is the beginning of an expected greeting.
+  // A clean end of stream too early: nothing came, or the beginning of an expected greeting.
   kShort,
-  // Bytes that no expected greeting has there, or more than it has.
+  // Other bytes than expected, or more, and a clean end of stream.
   kWrong,
   // Nobody listens there.
   kRefused,
-  // Not over within Options.timeout; closed by us.
+  // Nothing answered the attempt to connect: dropped on the way, or a full queue.
+  kUnanswered,
+  // Connected, but not over within Options.timeout; closed by us.
   kTimedOut,
   // ECONNRESET or EPIPE, at any time after the connection was made.
   kReset,
+  // There is no way to that host or network.
+  kUnreachable,
   // Any other error; Report.first_error says which came first.
   kOther,
 };
-inline constexpr size_t kOutcomes = 7;
+inline constexpr size_t kOutcomes = 9;
 
-// "greeted", "short", "wrong", "refused", "timed_out", "reset", "other".
+// "greeted", "short", "wrong", "refused", "unanswered", "timed_out", "reset", "unreachable",
+// "other".
 absl::string_view OutcomeName(Outcome outcome);
+
+// What `error`, an errno, makes of a connection that had been made or not.
+Outcome OutcomeOf(int error, bool connected);
+
+// How one connection went. Valid while it is being told of.
+struct Ending {
+  Outcome outcome = Outcome::kOther;
+  // errno, where that says more.
+  int error = 0;
+  // The last that was tried, and what became of those before it, in words.
+  const net::Address* address = nullptr;
+  absl::string_view tried_before;
+  // From the (intended) start; negative if it did not come to that.
+  absl::Duration connect;
+  absl::Duration first_byte;
+  absl::Duration total;
+  // How many came, and the first Options::kKeptBytes of them.
+  uint64_t received = 0;
+  absl::string_view bytes;
+};
 
 // A value; one thread at a time.
 struct Report {
   std::array<uint64_t, kOutcomes> outcomes = {};
-  // Greeted, by the expected greeting that came; in the order of Options.expected.
+  // Greeted, by the expected text that came; in the order in which they were given.
   std::vector<uint64_t> greeted_by_expected;
   // Of those reset: how many had received a whole greeting and its end before.
   uint64_t reset_after_whole = 0;
@@ -66,14 +92,10 @@ struct Report {
   // Greeted per second.
   double rate() const;
 
-  // One JSON object, without a line feed: outcomes by name, "connections",
-  // "connections_per_second", "elapsed_s", "cpu_s", and per histogram p50, p90, p99, p999, max and
-  // mean in microseconds.
-  std::string ToJson() const;
-  // The same for people, several lines.
+  // For people, several lines.
   std::string ToText() const;
 };
 
-}  // namespace greeter::load
+}  // namespace greeter::probe
 
-#endif  // GREETER_LOAD_REPORT_H_
+#endif  // GREETER_PROBE_REPORT_H_
