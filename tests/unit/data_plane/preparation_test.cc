@@ -39,6 +39,7 @@ TEST_F(PreparationTest, DroppedPreparationLeavesNothing) {
     return net::OpenListeningSockets(At("127.0.0.1:0"), options)->bound;
   }();
   Clients load(LoadOn({serving, free}));
+  ASSERT_TRUE(load.WaitForGreeted(1));
   for (int i = 0; i < 10; ++i) {
     const Engine::Preparation preparation = engine().Prepare(
         {Listener("default", free), Listener("file", At(UnixPath("s"))),
