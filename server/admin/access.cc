@@ -99,6 +99,9 @@ absl::StatusOr<Access::Rule> Access::ParseId(const std::string& id) {
     rule.before = id.substr(0, star);
     rule.wildcard = star != std::string::npos;
     if (rule.wildcard) rule.after = id.substr(star + 1);
+    const bool is_uri = absl::StrContains(id, "://");
+    rule.takes_uris = is_uri || !rule.wildcard || id == "*";
+    rule.takes_others = !is_uri;
     if (rule.after.find('*') != std::string::npos) {
       return absl::InvalidArgumentError(
           absl::StrCat("\"", id, "\" has more than one *; name both parts in full"));
@@ -125,11 +128,8 @@ bool Access::NamesCertificate(const Rule& rule, const Caller& caller) {
     return name.size() >= rule.before.size() + rule.after.size() &&
            absl::StartsWith(name, rule.before) && absl::EndsWith(name, rule.after);
   };
-  const bool is_uri = absl::StrContains(absl::StrCat(rule.before, "*", rule.after), "://");
-  const bool is_all = rule.before.empty() && rule.after.empty();
-  const bool takes_uris = is_uri || !rule.wildcard || is_all;
-  return (takes_uris && absl::c_any_of(caller.uris, matches)) ||
-         (!is_uri && absl::c_any_of(caller.names, matches));
+  return (rule.takes_uris && absl::c_any_of(caller.uris, matches)) ||
+         (rule.takes_others && absl::c_any_of(caller.names, matches));
 }
 
 bool Access::AnyMatches(const std::vector<Rule>& rules, const Caller& caller) {

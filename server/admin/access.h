@@ -73,6 +73,9 @@ class Access {
     std::string before;
     std::string after;
     bool wildcard = false;
+    // kName: which of a certificate's names it is compared with.
+    bool takes_uris = false;
+    bool takes_others = false;
     // kUid, kGid.
     unsigned number = 0;
   };

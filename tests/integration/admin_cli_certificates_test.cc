@@ -125,6 +125,12 @@ TEST_P(CertificatesTest, ServersCertificateIsForOtherNames) {
   ExpectRefused(Call(options), kUnreachable, {"not for \"db2\"", "but for db1,"});
 }
 
+// Whoever answers there has made it, and it goes to a terminal.
+TEST_P(CertificatesTest, NamesOfAStrangerAreNoControlCharacters) {
+  StartServer({"greeterd", {"DNS:\x1b[2Jdb1"}});
+  ExpectRefused(Call(As(operator_)), kUnreachable, {"but for \\x1B[2Jdb1;"});
+}
+
 TEST_P(CertificatesTest, ServersCertificateHasNoNames) {
   StartServer({"greeterd"});
   ExpectRefused(Call(As(operator_)), kUnreachable,
