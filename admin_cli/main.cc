@@ -13,18 +13,18 @@
 #include "admin_cli/client/exit_code.h"
 #include "admin_cli/command_line/command_line.h"
 #include "admin_cli/commands/commands.h"
+#include "admin_cli/terminal/look.h"
 
 namespace {
 
 using namespace greeter::admin_cli;  // NOLINT(google-build-using-namespace): this is its program
 
-// Turns Ctrl-C into a readable descriptor, so that a watch ends in good order. Before any thread
-// starts, since threads inherit what is blocked.
-int InterruptDescriptor() {
+// Turns what a terminal's user does into a readable descriptor, so that a watch ends in good order
+// and fits into its window. Before any thread starts, since threads inherit what is blocked.
+int SignalDescriptor() {
   sigset_t signals;
   sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
@@ -41,8 +41,12 @@ int main(int argc, char** argv) {
   }
   const auto& line = std::get<CommandLine>(parsed);
   const auto* status = std::get_if<StatusCommand>(&line.command);
-  Console console{std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) != 0,
-                  status != nullptr && status->watch ? InterruptDescriptor() : -1};
+  Console console{std::cin,
+                  std::cout,
+                  std::cerr,
+                  LookOf(STDOUT_FILENO),
+                  LookOf(STDERR_FILENO),
+                  status != nullptr && status->watch ? SignalDescriptor() : -1};
   const int code = RunCommand(line, console);
   if (!std::cout.flush()) {
     std::cerr << "greeterctl: can't write the answer to standard output; is its disk full?\n";

@@ -110,8 +110,9 @@ std::vector<BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& st
   return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
 }
 
-Client::Client(std::string server, absl::Duration timeout, std::optional<Tls> tls)
-    : endpoint_(std::make_unique<Endpoint>(std::move(server), timeout, std::move(tls))),
+Client::Client(std::string server, absl::Duration timeout, std::optional<Tls> tls, Errors errors)
+    : endpoint_(std::make_unique<Endpoint>(std::move(server), timeout, std::move(tls),
+                                           errors == Errors::kExplained)),
       stub_(api::GreeterAdminService::NewStub(endpoint_->channel())) {}
 
 Client::~Client() = default;

@@ -32,9 +32,17 @@ std::vector<google::rpc::BadRequest::FieldViolation> FieldViolationsOf(const abs
 // UNAUTHENTICATED: also when the server does not let our certificate in.
 class Client {
  public:
+  enum class Errors {
+    // Why a server was not reached is found out, which may take some seconds more.
+    kExplained,
+    // As gRPC has them.
+    kBrief,
+  };
+
   // `server` is host:port, [v6]:port or unix:/path; `timeout` is for each call; without `tls`, and
   // to a unix socket, it speaks plaintext. Connects on the first call, never through a proxy.
-  Client(std::string server, absl::Duration timeout, std::optional<Tls> tls = std::nullopt);
+  Client(std::string server, absl::Duration timeout, std::optional<Tls> tls = std::nullopt,
+         Errors errors = Errors::kExplained);
   ~Client();
 
   Client(const Client&) = delete;

@@ -20,11 +20,16 @@ namespace {
 constexpr absl::Duration kMinDiagnosisTime = absl::Seconds(1);
 constexpr absl::Duration kMaxDiagnosisTime = absl::Seconds(3);
 
+constexpr int kReconnectMs = 500;
+
 std::shared_ptr<grpc::Channel> OpenChannel(const std::string& server,
                                            const std::optional<Tls>& tls) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
+  // A watch that has lost its server is back as soon as that is.
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
   if (absl::StartsWith(server, "unix:")) {
     return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
   }
@@ -60,16 +65,18 @@ absl::Status ServersOwn(const grpc::Status& status) {
 
 }  // namespace
 
-Endpoint::Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls)
+Endpoint::Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls,
+                   bool explains)
     : server_(std::move(server)),
       timeout_(timeout),
       tls_(std::move(tls)),
+      explains_(explains),
       channel_(OpenChannel(server_, tls_)) {}
 
 bool Endpoint::is_unix() const { return absl::StartsWith(server_, "unix:"); }
 
 absl::Status Endpoint::Diagnosis() const {
-  if (is_unix()) return absl::OkStatus();
+  if (is_unix() || !explains_) return absl::OkStatus();
   return Diagnose(server_, tls_ ? &*tls_ : nullptr,
                   absl::Now() + std::clamp(timeout_, kMinDiagnosisTime, kMaxDiagnosisTime));
 }

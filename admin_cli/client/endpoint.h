@@ -19,8 +19,8 @@ namespace greeter::admin_cli {
 // Every method may be called from any one thread at a time.
 class Endpoint {
  public:
-  // See Client.
-  Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls);
+  // See Client; `explains`: its errors are explained.
+  Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls, bool explains);
 
   const std::string& server() const { return server_; }
   absl::Duration timeout() const { return timeout_; }
@@ -43,6 +43,7 @@ class Endpoint {
   const std::string server_;
   const absl::Duration timeout_;
   const std::optional<Tls> tls_;
+  const bool explains_;
   const std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -5,31 +5,55 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "admin_cli/client/exit_code.h"
 #include "admin_cli/command_line/declare.h"
 #include "admin_cli/command_line/tls_options.h"
 #include "base/help_formatter.h"
+#include "base/manual_page.h"
 #include "base/nearest.h"
 
 namespace greeter::admin_cli {
 namespace {
 
 constexpr char kFooter[] =
-    "\"greeterctl COMMAND --help\" tells more. Options may stand before or after the command.\n"
-    "Options that have a value, but -o, can be given in the environment: --server-name as\n"
-    "GREETER_SERVER_NAME.\n"
-    "Over TLS: greeterctl --server db1:50051 --ca ca.pem --cert me.pem --key me-key.pem status\n"
-    "Exit codes: 0 done, 1 other failure, 2 usage, 3 unreachable or timed out, 4 not found,\n"
-    "5 conflict (revision), 6 not permitted, 7 refused as invalid. \"config diff\" has codes of\n"
-    "its own.";
+    "\"greeterctl COMMAND --help\" tells more, with examples. Options may stand before or after "
+    "the command. Those that have a value, but -o, can be given in the environment: --server-name "
+    "as GREETER_SERVER_NAME.\n\n"
+    "Examples:\n"
+    "  greeterctl status\n"
+    "  greeterctl message set \"Back at 14:00 UTC.\" --comment \"maintenance\"\n"
+    "  greeterctl history\n"
+    "  greeterctl rollback 1\n\n"
+    "Over TLS:\n"
+    "  greeterctl --server db1:50051 --ca ca.pem --cert me.pem --key me-key.pem status\n\n"
+    "Exit codes:\n"
+    "  0  done                          4  no such listener or revision\n"
+    "  1  another failure               5  conflict: --expect-revision is not current\n"
+    "  2  the command line is wrong     6  not permitted\n"
+    "  3  unreachable, or timed out     7  refused as invalid\n"
+    "\"config diff\" has exit codes of its own.";
 
 // Where descriptions begin in --help.
-constexpr size_t kHelpColumn = 26;
+constexpr size_t kHelpColumn = 30;
+
+// More are a mistake, or a fleet that something else should manage.
+constexpr size_t kMaxServers = 64;
+
+// What the scripts of completion/ call.
+constexpr char kCompleteCommand[] = "__complete";
+
+std::string CheckShell(const std::string& text) {
+  if (text == "bash" || text == "zsh" || text == "fish") return "";
+  return absl::StrCat("\"", text, "\" is none of bash, zsh, fish");
+}
 
 bool IsServerAddress(absl::string_view address) {
   if (absl::StartsWith(address, "unix:")) return address.size() > 5;
@@ -44,6 +68,7 @@ bool IsServerAddress(absl::string_view address) {
 
 // The texts that need a second look once all arguments are read.
 struct Unchecked {
+  std::string servers = "127.0.0.1:50051";
   std::string output = "table";
   std::string timeout = "10s";
 };
@@ -58,7 +83,9 @@ class Grammar {
 
   Grammar() {
     app_.name("greeterctl");
-    app_.description("Shows and changes what a greeterd does.");
+    app_.description(
+        "Shows and changes what a greeterd does: the message that its clients are sent, where it "
+        "listens, and who changed what.");
     app_.footer(kFooter);
     base::UseReadableHelp(app_, kHelpColumn);
     app_.set_help_flag("-h,--help", "Print this help and exit");
@@ -68,11 +95,18 @@ class Grammar {
     DeclareListenerCommands(app_, line_.command);
     DeclareConfigCommands(app_, line_.command);
     DeclareHistoryCommands(app_, line_.command);
+    DeclareCompletion();
     Declare<VersionCommand>(app_, line_.command,
                             {"version", "Print greeterctl's version", "greeterctl version"});
   }
 
+  const CLI::App& app() const { return app_; }
+
   std::variant<CommandLine, EarlyExit> Parse(std::vector<std::string> arguments) {
+    if (!arguments.empty() && arguments.front() == kCompleteCommand) {
+      arguments.erase(arguments.begin());
+      return ParseForCompletion(arguments);
+    }
     std::reverse(arguments.begin(), arguments.end());
     try {
       app_.parse(std::move(arguments));
@@ -89,15 +123,32 @@ class Grammar {
   }
 
  private:
+  void DeclareCompletion() {
+    auto [app, values] = Declare<CompletionCommand>(
+        app_, line_.command,
+        {"completion", "Print what makes a shell complete greeterctl's command lines",
+         "source <(greeterctl completion bash)",
+         "It completes commands, options and files, and asks the server for the names of "
+         "listeners and the numbers of revisions.\n"
+         "zsh: source <(greeterctl completion zsh), after compinit. fish: greeterctl completion "
+         "fish | source. Where Greeter is installed as a package, shells find it by "
+         "themselves.\n"});
+    app->add_option("SHELL", values->shell, "bash, zsh or fish")
+        ->check(CLI::Validator(CheckShell, ""))
+        ->type_name("bash|zsh|fish")
+        ->required();
+  }
+
   void AddGlobalOptions() {
-    app_.add_option("--server", line_.server,
-                    "greeterd's admin address: host:port, [v6]:port or unix:/path")
+    app_.add_option("--server", unchecked_.servers,
+                    "greeterd's admin address: host:port, [v6]:port or unix:/path; of several "
+                    "servers, with commas between")
         ->envname("GREETER_SERVER")
         ->type_name("ADDR")
         ->capture_default_str();
     app_.add_option("-o,--output", unchecked_.output,
-                    "table, json or yaml; scripts should read json: the API's response")
-        ->type_name("FORMAT")
+                    "How to show it; scripts should read json: the API's response")
+        ->type_name("table|json|yaml")
         ->capture_default_str();
     app_.add_option("--timeout", unchecked_.timeout,
                     "How long to wait for an answer: 500ms, 10s, 1m")
@@ -105,6 +156,18 @@ class Grammar {
         ->type_name("DUR")
         ->capture_default_str();
     tls_.Declare(app_);
+  }
+
+  // A line that is not yet complete: how to reach the server is all that counts of its options. A
+  // shell that asks waits, so this has little time.
+  static std::variant<CommandLine, EarlyExit> ParseForCompletion(
+      const std::vector<std::string>& words) {
+    CompleteCommand complete{Complete(Grammar().app(), words)};
+    std::vector<std::string> arguments = complete.completion.connection;
+    arguments.insert(arguments.end(), {"--timeout", "500ms", "version"});
+    auto parsed = Grammar().Parse(arguments);
+    if (auto* line = std::get_if<CommandLine>(&parsed)) line->command = std::move(complete);
+    return parsed;
   }
 
   // The innermost command on the line.
@@ -182,10 +245,7 @@ class Grammar {
 
   // What CLI11 could not tell; fills in what it could not read.
   std::string Problem() {
-    if (!IsServerAddress(line_.server)) {
-      return absl::StrCat("--server (or GREETER_SERVER): \"", line_.server,
-                          "\" is none of host:port, [v6]:port, unix:/path");
-    }
+    if (std::string problem = ServersProblem(); !problem.empty()) return problem;
     if (!absl::ParseDuration(unchecked_.timeout, &line_.timeout) ||
         line_.timeout <= absl::ZeroDuration()) {
       return absl::StrCat("--timeout (or GREETER_TIMEOUT): \"", unchecked_.timeout,
@@ -198,11 +258,33 @@ class Grammar {
     } else if (unchecked_.output != "table") {
       return absl::StrCat("-o: \"", unchecked_.output, "\" is none of table, json, yaml");
     }
-    if (std::string problem = tls_.Resolve(line_.server, line_.tls); !problem.empty()) {
+    // Unix sockets have no TLS; beside others they do without.
+    const auto other = absl::c_find_if(
+        line_.servers, [](const std::string& s) { return !absl::StartsWith(s, "unix:"); });
+    if (std::string problem =
+            tls_.Resolve(other == line_.servers.end() ? line_.servers.front() : *other, line_.tls);
+        !problem.empty()) {
       return problem;
     }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : Problem(*set);
+  }
+
+  std::string ServersProblem() {
+    for (const absl::string_view address : absl::StrSplit(unchecked_.servers, ',')) {
+      const std::string server(absl::StripAsciiWhitespace(address));
+      if (!IsServerAddress(server)) {
+        return absl::StrCat("--server (or GREETER_SERVER): \"", server,
+                            "\" is none of host:port, [v6]:port, unix:/path");
+      }
+      if (absl::c_linear_search(line_.servers, server)) {
+        return absl::StrCat("--server (or GREETER_SERVER): ", server, " is named twice");
+      }
+      line_.servers.push_back(server);
+    }
+    if (line_.servers.size() <= kMaxServers) return "";
+    return absl::StrCat("--server (or GREETER_SERVER): at most ", kMaxServers,
+                        " servers can be named, not ", line_.servers.size());
   }
 
   static std::string Problem(const MessageSetCommand& set) {
@@ -226,6 +308,12 @@ class Grammar {
 
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments) {
   return Grammar().Parse(arguments);
+}
+
+std::string ManualPage(const std::string& date) {
+  const Grammar grammar;
+  return base::ManualPage(grammar.app(),
+                          {1, "shows and changes what a greeterd does", date, "greeterd(8)"});
 }
 
 }  // namespace greeter::admin_cli

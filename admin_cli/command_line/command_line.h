@@ -11,6 +11,7 @@
 
 #include "absl/time/time.h"
 #include "admin_cli/client/tls.h"
+#include "admin_cli/completion/completion.h"
 
 namespace greeter::admin_cli {
 
@@ -79,16 +80,24 @@ struct RollBackCommand {
   ChangeFlags change;
 };
 struct VersionCommand {};
+struct CompletionCommand {
+  // bash, zsh or fish.
+  std::string shell;
+};
+// What the shells' scripts ask, and nobody types.
+struct CompleteCommand {
+  Completion completion;
+};
 
-using Command =
-    std::variant<VersionCommand, StatusCommand, MessageGetCommand, MessageSetCommand, StartCommand,
-                 StopCommand, CountsCommand, ConfigGetCommand, ConfigApplyCommand,
-                 ConfigDiffCommand, HistoryCommand, ShowCommand, RollBackCommand>;
+using Command = std::variant<VersionCommand, CompletionCommand, CompleteCommand, StatusCommand,
+                             MessageGetCommand, MessageSetCommand, StartCommand, StopCommand,
+                             CountsCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
+                             HistoryCommand, ShowCommand, RollBackCommand>;
 
 struct CommandLine {
-  // host:port, [v6]:port or unix:/path.
-  std::string server = "127.0.0.1:50051";
-  // Empty for a unix socket.
+  // Each host:port, [v6]:port or unix:/path; at least one, and none twice.
+  std::vector<std::string> servers;
+  // Empty for a unix socket alone.
   TlsFiles tls;
   Output output = Output::kTable;
   absl::Duration timeout = absl::Seconds(10);
@@ -105,6 +114,9 @@ struct EarlyExit {
 // Reads the arguments (without the program's name) and the environment variables GREETER_SERVER,
 // GREETER_TIMEOUT, GREETER_CA, GREETER_CERT, GREETER_KEY and GREETER_SERVER_NAME. Any thread.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments);
+
+// greeterctl(1), in roff; `date` is the page's.
+std::string ManualPage(const std::string& date);
 
 }  // namespace greeter::admin_cli
 

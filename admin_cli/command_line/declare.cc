@@ -2,15 +2,24 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 
 namespace greeter::admin_cli {
 namespace {
 
-constexpr char kCommandFooter[] =
-    "--server, -o, --timeout and those of TLS may stand here as well: \"greeterctl --help\".";
+// The details, then what to type.
+std::string Footer(const CommandHelp& help) {
+  const std::vector<std::string> examples = absl::StrSplit(help.example, '\n');
+  std::string footer = absl::StrCat(help.details, *help.details == '\0' ? "" : "\n",
+                                    examples.size() > 1 ? "Examples:\n" : "Example:\n");
+  absl::StrAppend(&footer, "  ", absl::StrJoin(examples, "\n  "));
+  return footer;
+}
 
 bool IsWholeNumber(const std::string& text) {
   uint64_t number = 0;
@@ -23,16 +32,16 @@ CLI::App* Declare(CLI::App& parent, const CommandHelp& help, std::function<void(
   CLI::App* app = parent.add_subcommand(help.name, help.description);
   app->fallthrough();
   app->group("Commands");
-  app->footer(absl::StrCat(help.details, "Example: ", help.example, "\n", kCommandFooter));
+  app->footer(Footer(help));
   app->callback(std::move(parsed));
   return app;
 }
 
-CLI::App* DeclareGroup(CLI::App& parent, const char* name, const char* description) {
-  CLI::App* app = parent.add_subcommand(name, description);
+CLI::App* DeclareGroup(CLI::App& parent, const CommandHelp& help) {
+  CLI::App* app = parent.add_subcommand(help.name, help.description);
   app->fallthrough();
   app->group("Commands");
-  app->footer(kCommandFooter);
+  app->footer(Footer(help));
   app->require_subcommand(1);
   return app;
 }

@@ -28,9 +28,10 @@ void DeclareHistoryCommands(CLI::App& app, Command& chosen);
 struct CommandHelp {
   const char* name;
   const char* description;
-  // One command line that does something useful.
+  // Command lines that do something useful, in a shell, with a greeterd as it first starts: one a
+  // line.
   const char* example;
-  // More to know: whole lines.
+  // More to know: a paragraph a line.
   const char* details = "";
 };
 
@@ -46,7 +47,7 @@ std::pair<CLI::App*, std::shared_ptr<T>> Declare(CLI::App& parent, Command& chos
 }
 
 // A command that only holds others.
-CLI::App* DeclareGroup(CLI::App& parent, const char* name, const char* description);
+CLI::App* DeclareGroup(CLI::App& parent, const CommandHelp& help);
 
 // -l
 void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning);

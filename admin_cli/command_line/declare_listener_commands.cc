@@ -13,14 +13,15 @@ constexpr char kMessageGetHelp[] =
     "With -o json or -o yaml: the API's Greeting; raw bytes are base64.\n";
 
 constexpr char kMessageSetHelp[] =
-    "The message is TEXT, or the bytes of a file, or bytes in hexadecimal; with its ending it has\n"
-    "at most 65,536 bytes. A TEXT that begins with \"-\" goes after \"--\". What is not given, as\n"
+    "The message is TEXT, or the bytes of a file, or bytes in hexadecimal; with its ending it has "
+    "at most 65,536 bytes. A TEXT that begins with \"-\" goes after \"--\". What is not given, as "
     "the ending, is not kept from the old message but has its default.\n";
 
 void DeclareMessageGet(CLI::App& group, Command& chosen) {
   auto [app, values] = Declare<MessageGetCommand>(
       group, chosen,
-      {"get", "Show a listener's message", "greeterctl message get -l canary", kMessageGetHelp});
+      {"get", "Show a listener's message",
+       "greeterctl message get\ngreeterctl message get -l default -o json", kMessageGetHelp});
   AddListenerOption(*app, values->listener, "Whose message (default: \"default\")");
 }
 
@@ -28,15 +29,18 @@ void DeclareMessageSet(CLI::App& group, Command& chosen) {
   auto [app, values] = Declare<MessageSetCommand>(
       group, chosen,
       {"set", "Give a listener a new message, for connections from now on",
-       "greeterctl message set \"Back at 14:00 UTC.\" --ending crlf", kMessageSetHelp});
+       "greeterctl message set \"Back at 14:00 UTC.\" --ending crlf\n"
+       "greeterctl message set --template 'Hello ${remote_addr}' --comment \"a test\"\n"
+       "greeterctl message set --hex \"48 69 0a\"",
+       kMessageSetHelp});
   app->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
   app->add_option("--file", values->file, "Send this file's bytes; \"-\" reads standard input")
       ->check(CLI::Validator(CheckNotEmpty, ""))
       ->type_name("FILE");
   app->add_option("--hex", values->hex, "Send these bytes: \"48 69 0a\"")->type_name("H");
   AddListenerOption(*app, values->listener, "Whose message (default: \"default\")");
-  app->add_option("--ending", values->ending, "What follows the message: none, lf, crlf or nul")
-      ->type_name("E")
+  app->add_option("--ending", values->ending, "What follows the message")
+      ->type_name("none|lf|crlf|nul")
       ->capture_default_str();
   app->add_flag("--template", values->is_template,
                 "Replace ${remote_addr} and the like for every connection");
@@ -46,31 +50,35 @@ void DeclareMessageSet(CLI::App& group, Command& chosen) {
 }  // namespace
 
 void DeclareListenerCommands(CLI::App& app, Command& chosen) {
-  auto [status, shown] = Declare<StatusCommand>(
-      app, chosen,
-      {"status", "Show what listens where, and what failed and why", "greeterctl status --watch"});
+  auto [status, shown] =
+      Declare<StatusCommand>(app, chosen,
+                             {"status", "Show what listens where, and what failed and why",
+                              "greeterctl status\ngreeterctl status --watch"});
   AddListenerOption(*status, shown->listener, "Only this listener (default: all)");
-  status->add_flag("--watch", shown->watch, "Show it again whenever it changes, until Ctrl-C");
+  status->add_flag("--watch", shown->watch, "Go on showing it as it changes, until q or Ctrl-C");
 
-  CLI::App* message = DeclareGroup(app, "message", "Show or set the message that clients are sent");
+  CLI::App* message = DeclareGroup(
+      app, {"message", "Show or set the message that clients are sent", "greeterctl message get"});
   DeclareMessageGet(*message, chosen);
   DeclareMessageSet(*message, chosen);
 
   auto [start, started] = Declare<StartCommand>(
       app, chosen,
-      {"start", "Start listening: connections are served", "greeterctl start -l canary"});
+      {"start", "Start listening: connections are served",
+       "greeterctl start\ngreeterctl start -l default --comment \"drill over\""});
   AddListenerOption(*start, started->listener, "Which one (default: \"default\")");
   AddChangeOptions(*start, started->change);
 
   auto [stop, stopped] =
       Declare<StopCommand>(app, chosen,
                            {"stop", "Stop listening: connections are refused, open ones finished",
-                            "greeterctl stop -l canary --comment \"firewall drill\""});
+                            "greeterctl stop -l default --comment \"firewall drill\""});
   AddListenerOption(*stop, stopped->listener, "Which one (default: \"default\")");
   AddChangeOptions(*stop, stopped->change);
 
-  auto [counts, counted] = Declare<CountsCommand>(
-      app, chosen, {"counts", "Count connections by how they ended", "greeterctl counts -o json"});
+  auto [counts, counted] = Declare<CountsCommand>(app, chosen,
+                                                  {"counts", "Count connections by how they ended",
+                                                   "greeterctl counts\ngreeterctl counts -o json"});
   AddListenerOption(*counts, counted->listener, "Only this listener (default: all)");
 }
 

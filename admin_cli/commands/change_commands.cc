@@ -7,44 +7,34 @@
 namespace greeter::admin_cli {
 namespace {
 
-// Fills in what both requests have.
-template <typename Request, typename StartOrStop>
-absl::StatusOr<Request> MakeRequest(const StartOrStop& command) {
+// Both are alike, but for what is called.
+template <typename Request, typename Response, typename StartOrStop>
+absl::StatusOr<Ask> PrepareChange(const StartOrStop& command, const Console& console,
+                                  absl::StatusOr<Response> (Client::*method)(const Request&)) {
   if (absl::Status s = CheckUtf8("--listener", command.listener); !s.ok()) return s;
   const auto change = ToChangeOptions(command.change);
   if (!change.ok()) return change.status();
   Request request;
   request.set_listener(command.listener);
   *request.mutable_change() = *change;
-  return request;
-}
-
-template <typename Response>
-void ShowOutcome(Session& session, const Response& response) {
-  Show(session, response,
-       absl::StrCat(Printable(response.listener().name()), " is ",
-                    DescribeState(response.listener()), " (revision ", response.revision().number(),
-                    ")\n"));
+  return [request, method, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    auto response = (client.*method)(request);
+    if (!response.ok()) return response.status();
+    std::string text = absl::StrCat(Printable(response->listener().name()), " is ",
+                                    DescribeState(response->listener(), look), " (revision ",
+                                    response->revision().number(), ")\n");
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
 }  // namespace
 
-absl::Status Run(const StartCommand& command, Session& session) {
-  const auto request = MakeRequest<api::StartListeningRequest>(command);
-  if (!request.ok()) return request.status();
-  const auto response = session.client.StartListening(*request);
-  if (!response.ok()) return response.status();
-  ShowOutcome(session, *response);
-  return absl::OkStatus();
+absl::StatusOr<Ask> Prepare(const StartCommand& command, const Console& console) {
+  return PrepareChange(command, console, &Client::StartListening);
 }
 
-absl::Status Run(const StopCommand& command, Session& session) {
-  const auto request = MakeRequest<api::StopListeningRequest>(command);
-  if (!request.ok()) return request.status();
-  const auto response = session.client.StopListening(*request);
-  if (!response.ok()) return response.status();
-  ShowOutcome(session, *response);
-  return absl::OkStatus();
+absl::StatusOr<Ask> Prepare(const StopCommand& command, const Console& console) {
+  return PrepareChange(command, console, &Client::StopListening);
 }
 
 }  // namespace greeter::admin_cli

@@ -1,75 +1,163 @@
 #include "admin_cli/commands/commands.h"
 
 #include <optional>
-#include <utility>
+#include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "admin_cli/client/exit_code.h"
+#include "absl/strings/str_join.h"
 #include "admin_cli/client/tls.h"
+#include "admin_cli/commands/ask_servers.h"
+#include "admin_cli/completion/answer_shell.h"
+#include "admin_cli/completion/scripts.h"
+#include "admin_cli/views/documents.h"
 #include "admin_cli/views/render.h"
+#include "admin_cli/watch/watch.h"
 #include "base/utf8.h"
 #include "base/version.h"
-#include "config/config_text.h"
 
 namespace greeter::admin_cli {
 namespace {
 
-void PrintError(const absl::Status& status, std::ostream& err) {
+// What is wrong, a line each.
+std::string Explain(const absl::Status& status) {
   const auto violations = FieldViolationsOf(status);
-  if (violations.empty()) {
-    err << "greeterctl: " << Printable(std::string(status.message())) << "\n";
-    return;
-  }
-  err << "greeterctl: refused as invalid; nothing has changed\n";
+  if (violations.empty()) return absl::StrCat(Printable(std::string(status.message())), "\n");
+  std::string text = "refused as invalid; nothing has changed\n";
   for (const auto& violation : violations) {
-    err << "  " << Printable(violation.field()) << ": " << Printable(violation.description())
-        << "\n";
+    absl::StrAppend(&text, "  ", Printable(violation.field()), ": ",
+                    Printable(violation.description()), "\n");
   }
+  return text;
+}
+
+void PrintError(const absl::Status& status, Console& console) {
+  console.err << console.err_look.Paint(Hue::kRed, "greeterctl:") << " " << Explain(status);
+}
+
+// The code for errors that have none of their own: 1 is an answer of "config diff".
+ExitCode FailedCode(const Command& command) {
+  return std::holds_alternative<ConfigDiffCommand>(command) ? kUsage : kFailure;
+}
+
+int Fail(const absl::Status& status, const CommandLine& line, Console& console) {
+  PrintError(status, console);
+  const ExitCode code = ExitCodeFor(status);
+  return code == kFailure ? FailedCode(line.command) : code;
+}
+
+void ShowOne(const CommandLine& line, const Answer& answer, Console& console) {
+  console.out << (line.output == Output::kTable ? answer.text
+                                                : RenderMessage(line.output, *answer.message));
+}
+
+void ShowSeveral(const CommandLine& line, const std::vector<ServersAnswer>& answers,
+                 Console& console) {
+  std::vector<Entry> entries;
+  std::vector<std::string> failed;
+  std::string blocks;
+  for (const auto& [server, answer] : answers) {
+    entries.push_back({server, answer.ok() ? answer->message.get() : nullptr, answer.status()});
+    if (!answer.ok()) failed.push_back(server);
+    const bool reached = answer.ok() || ExitCodeFor(answer.status()) != kUnreachable;
+    absl::StrAppend(&blocks, blocks.empty() ? "" : "\n",
+                    console.out_look.Paint(Hue::kBold, absl::StrCat("==> ", server, " <==")), "\n",
+                    answer.ok() ? answer->text
+                                : absl::StrCat(console.out_look.Paint(
+                                                   Hue::kRed, reached ? "failed:" : "unreachable:"),
+                                               " ", Explain(answer.status())));
+  }
+  console.out << (line.output == Output::kTable ? blocks : RenderServers(line.output, entries))
+              << std::flush;
+  if (failed.empty()) return;
+  console.err << console.err_look.Paint(Hue::kRed, "greeterctl:") << " " << failed.size() << " of "
+              << answers.size() << " servers failed: " << absl::StrJoin(failed, ", ") << "\n";
+}
+
+// A file that is made of the output, and given back to greeterctl or to clients, is of one server.
+absl::Status CheckOneFile(const CommandLine& line, const Console& console) {
+  const bool makes_files = std::holds_alternative<MessageGetCommand>(line.command) ||
+                           std::holds_alternative<ConfigGetCommand>(line.command) ||
+                           std::holds_alternative<ShowCommand>(line.command);
+  if (!makes_files || line.servers.size() == 1 || line.output != Output::kTable ||
+      console.out_look.is_terminal) {
+    return absl::OkStatus();
+  }
+  return absl::FailedPreconditionError(
+      absl::StrCat("into a file or pipe this writes what one server has, and --server (or "
+                   "GREETER_SERVER) names ",
+                   line.servers.size(), "; name one, or take -o json"));
+}
+
+template <typename T>
+int RunOn(const T& command, const CommandLine& line, const std::optional<Tls>& tls,
+          Console& console) {
+  if constexpr (std::is_same_v<T, StatusCommand>) {
+    if (command.watch) return Watch(command, line, tls, console);
+  }
+  const absl::StatusOr<Ask> ask = Prepare(command, console);
+  if (!ask.ok()) return Fail(ask.status(), line, console);
+  const std::vector<ServersAnswer> answers = AskServers(line, tls, *ask, console);
+  if (answers.size() == 1) {
+    const absl::StatusOr<Answer>& answer = answers.front().answer;
+    if (!answer.ok()) return Fail(answer.status(), line, console);
+    ShowOne(line, *answer, console);
+  } else {
+    ShowSeveral(line, answers, console);
+  }
+  console.out.flush();
+  return ExitCodeOf(answers, FailedCode(line.command));
+}
+
+int RunOn(const VersionCommand& /*command*/, const CommandLine& /*line*/,
+          const std::optional<Tls>& /*tls*/, Console& console) {
+  console.out << "greeterctl " << base::kVersion << "\n";
+  return kOk;
+}
+
+int RunOn(const CompletionCommand& command, const CommandLine& /*line*/,
+          const std::optional<Tls>& /*tls*/, Console& console) {
+  console.out << (command.shell == "bash"  ? kBashCompletion
+                  : command.shell == "zsh" ? kZshCompletion
+                                           : kFishCompletion);
+  return kOk;
+}
+
+int RunOn(const CompleteCommand& command, const CommandLine& line, const std::optional<Tls>& tls,
+          Console& console) {
+  console.out << AnswerShell(command.completion, line, tls);
+  return kOk;
+}
+
+bool NeedsServer(const Command& command) {
+  if (const auto* complete = std::get_if<CompleteCommand>(&command)) {
+    return complete->completion.kind == Completion::Kind::kListener ||
+           complete->completion.kind == Completion::Kind::kRevision;
+  }
+  return !std::holds_alternative<VersionCommand>(command) &&
+         !std::holds_alternative<CompletionCommand>(command);
 }
 
 }  // namespace
 
 int RunCommand(const CommandLine& line, Console& console) {
   std::optional<Tls> tls;
-  if (!line.tls.ca.empty() && !std::holds_alternative<VersionCommand>(line.command)) {
+  if (!line.tls.ca.empty() && NeedsServer(line.command)) {
     auto read = ReadTls(line.tls);
     if (!read.ok()) {
-      PrintError(read.status(), console.err);
-      // Code 1 is an answer of "config diff".
-      return std::holds_alternative<ConfigDiffCommand>(line.command) ? kUsage : kFailure;
+      PrintError(read.status(), console);
+      return FailedCode(line.command);
     }
     tls = *std::move(read);
   }
-  Client client(line.server, line.timeout, std::move(tls));
-  Session session{client, console, line.output};
-  const absl::Status status =
-      std::visit([&](const auto& command) { return Run(command, session); }, line.command);
-  console.out.flush();
-  if (!status.ok()) PrintError(status, console.err);
-  if (status.ok()) return session.done;
-  const ExitCode code = ExitCodeFor(status);
-  return code == kFailure ? session.failed : code;
-}
-
-absl::Status Run(const VersionCommand& /*command*/, Session& session) {
-  session.console.out << "greeterctl " << base::kVersion << "\n";
-  return absl::OkStatus();
-}
-
-void Show(Session& session, const google::protobuf::Message& message, absl::string_view table) {
-  switch (session.output) {
-    case Output::kJson:
-      session.console.out << config::ToJson(message);
-      break;
-    case Output::kYaml:
-      session.console.out << config::ToYaml(message);
-      break;
-    case Output::kTable:
-      session.console.out << table;
-      break;
+  if (absl::Status status = CheckOneFile(line, console); !status.ok()) {
+    PrintError(status, console);
+    return kUsage;
   }
+  return std::visit([&](const auto& command) { return RunOn(command, line, tls, console); },
+                    line.command);
 }
 
 absl::Status CheckUtf8(absl::string_view option, absl::string_view value) {

@@ -1,17 +1,22 @@
-// greeterctl's commands: each makes one request and shows its answer.
+// greeterctl's commands: each makes one request of every server, and shows the answers.
 
 #ifndef GREETER_ADMIN_CLI_COMMANDS_COMMANDS_H_
 #define GREETER_ADMIN_CLI_COMMANDS_COMMANDS_H_
 
+#include <functional>
 #include <istream>
+#include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "admin_cli/client/client.h"
 #include "admin_cli/client/exit_code.h"
 #include "admin_cli/command_line/command_line.h"
+#include "admin_cli/terminal/look.h"
 #include "google/protobuf/message.h"
 
 namespace greeter::admin_cli {
@@ -21,8 +26,9 @@ struct Console {
   std::istream& in;
   std::ostream& out;
   std::ostream& err;
-  bool out_is_terminal = false;
-  // Readable once the user wants to end a watch; -1: never.
+  Look out_look = {};
+  Look err_look = {};
+  // A signalfd, or what else becomes readable once the user wants to end a watch; -1: never.
   int interrupt_fd = -1;
 };
 
@@ -32,33 +38,36 @@ int RunCommand(const CommandLine& line, Console& console);
 
 // What follows is shared by the commands.
 
-// A command with what it needs to run.
-struct Session {
-  Client& client;
-  Console& console;
-  Output output;
-  // The exit code of a command that succeeds, and of one whose failure has no code of its own; a
-  // command may set them.
-  ExitCode done = kOk;
-  ExitCode failed = kFailure;
+// What a server answers.
+struct Answer {
+  // For -o json and yaml.
+  std::shared_ptr<const google::protobuf::Message> message;
+  // For people.
+  std::string text;
+  ExitCode code = kOk;
 };
 
-absl::Status Run(const VersionCommand& command, Session& session);
-absl::Status Run(const StatusCommand& command, Session& session);
-absl::Status Run(const CountsCommand& command, Session& session);
-absl::Status Run(const MessageGetCommand& command, Session& session);
-absl::Status Run(const MessageSetCommand& command, Session& session);
-absl::Status Run(const StartCommand& command, Session& session);
-absl::Status Run(const StopCommand& command, Session& session);
-absl::Status Run(const ConfigGetCommand& command, Session& session);
-absl::Status Run(const ConfigApplyCommand& command, Session& session);
-absl::Status Run(const ConfigDiffCommand& command, Session& session);
-absl::Status Run(const HistoryCommand& command, Session& session);
-absl::Status Run(const ShowCommand& command, Session& session);
-absl::Status Run(const RollBackCommand& command, Session& session);
+template <typename Message>
+Answer MakeAnswer(Message message, std::string text, ExitCode code = kOk) {
+  return {std::make_shared<const Message>(std::move(message)), std::move(text), code};
+}
 
-// Prints `message` for -o json or yaml, `table` otherwise.
-void Show(Session& session, const google::protobuf::Message& message, absl::string_view table);
+// Asks one server. May run on several threads at the same time, each with a client of its own.
+using Ask = std::function<absl::StatusOr<Answer>(Client&)>;
+
+// For each command: reads what it needs and checks it; nothing is sent yet.
+absl::StatusOr<Ask> Prepare(const StatusCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const CountsCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const MessageGetCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const MessageSetCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const StartCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const StopCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const ConfigGetCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const ConfigApplyCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const ConfigDiffCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const HistoryCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const ShowCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const RollBackCommand& command, const Console& console);
 
 // A listener's name and a comment travel as UTF-8, or not at all: INVALID_ARGUMENT, naming
 // `option` and the byte.

@@ -39,54 +39,52 @@ absl::StatusOr<api::Config> ReadConfig(const std::string& path, std::istream& st
 
 }  // namespace
 
-absl::Status Run(const ConfigGetCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const ConfigGetCommand& command, const Console& /*console*/) {
   api::GetConfigRequest request;
   if (command.revision) request.set_revision(*command.revision);
-  const auto response = session.client.GetConfig(request);
-  if (!response.ok()) return response.status();
-  Show(session, *response,
-       absl::StrCat("# revision ", DescribeRevision(response->revision()), "\n",
-                    config::ToYaml(response->config())));
-  return absl::OkStatus();
+  return [request](Client& client) -> absl::StatusOr<Answer> {
+    auto response = client.GetConfig(request);
+    if (!response.ok()) return response.status();
+    std::string text = absl::StrCat("# revision ", DescribeRevision(response->revision()), "\n",
+                                    config::ToYaml(response->config()));
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
-absl::Status Run(const ConfigApplyCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const ConfigApplyCommand& command, const Console& console) {
   auto change = ToChangeOptions(command.change);
   if (!change.ok()) return change.status();
-  auto config = ReadConfig(command.file, session.console.in);
+  auto config = ReadConfig(command.file, console.in);
   if (!config.ok()) return config.status();
   api::ApplyConfigRequest request;
   *request.mutable_config() = *std::move(config);
   *request.mutable_change() = *std::move(change);
-  if (command.dry_run) {
-    const auto run = TryOut(session.client, &Client::ApplyConfig, std::move(request));
-    if (!run.ok()) return run.status();
-    Show(session, run->would_be, RenderDryRun(*run));
-    return absl::OkStatus();
-  }
-  const auto response = session.client.ApplyConfig(request);
-  if (!response.ok()) return response.status();
-  Show(session, *response,
-       absl::StrCat("The config is in force as revision ", response->revision().number(), ".\n\n",
-                    RenderListeners({response->listeners().begin(), response->listeners().end()})));
-  return absl::OkStatus();
+  if (command.dry_run) return DryRunOf(&Client::ApplyConfig, request, console.out_look);
+  return [request, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    auto response = client.ApplyConfig(request);
+    if (!response.ok()) return response.status();
+    std::string text = absl::StrCat(
+        "The config is in force as revision ", response->revision().number(), ".\n\n",
+        RenderListeners({response->listeners().begin(), response->listeners().end()}, look));
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
-absl::Status Run(const ConfigDiffCommand& command, Session& session) {
-  // As with diff: 1 means different, so that trouble needs another code.
-  session.failed = kUsage;
-  auto config = ReadConfig(command.file, session.console.in);
+absl::StatusOr<Ask> Prepare(const ConfigDiffCommand& command, const Console& console) {
+  auto config = ReadConfig(command.file, console.in);
   if (!config.ok()) return config.status();
-  const auto now = session.client.GetConfig({});
-  if (!now.ok()) return now.status();
   config::Complete(*config);
-  const std::string before = config::ToYaml(now->config());
-  const std::string after = config::ToYaml(*config);
   const std::string name = command.file == "-" ? "standard input" : Printable(command.file);
-  Show(session, *config,
-       UnifiedDiff({absl::StrCat("revision ", now->revision().number()), before}, {name, after}));
-  if (before != after) session.done = kFailure;
-  return absl::OkStatus();
+  return [config = *std::move(config), name,
+          look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    const auto now = client.GetConfig({});
+    if (!now.ok()) return now.status();
+    const std::string before = config::ToYaml(now->config());
+    const std::string after = config::ToYaml(config);
+    const std::string diff =
+        UnifiedDiff({absl::StrCat("revision ", now->revision().number()), before}, {name, after});
+    return MakeAnswer(config, PaintChanges(look, diff), before == after ? kOk : kFailure);
+  };
 }
 
 }  // namespace greeter::admin_cli

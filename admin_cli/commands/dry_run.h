@@ -9,6 +9,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "admin_cli/client/client.h"
+#include "admin_cli/commands/commands.h"
+#include "admin_cli/terminal/look.h"
 #include "admin_cli/views/config_changes.h"
 
 namespace greeter::admin_cli {
@@ -43,10 +45,17 @@ absl::StatusOr<DryRun<Response>> TryOut(Client& client,
   }
 }
 
-// What the change would do, for people.
-template <typename Response>
-std::string RenderDryRun(const DryRun<Response>& run) {
-  return RenderDryRun(run.now, run.would_be.revision().number(), run.would_be.config());
+// A command that tries `request` by `method`, and tells what the change would do.
+template <typename Request, typename Response>
+Ask DryRunOf(absl::StatusOr<Response> (Client::*method)(const Request&), Request request,
+             const Look& look) {
+  return [method, request = std::move(request), look](Client& client) -> absl::StatusOr<Answer> {
+    auto run = TryOut(client, method, request);
+    if (!run.ok()) return run.status();
+    std::string text =
+        RenderDryRun(run->now, run->would_be.revision().number(), run->would_be.config());
+    return MakeAnswer(std::move(run->would_be), PaintChanges(look, text));
+  };
 }
 
 }  // namespace greeter::admin_cli

@@ -37,17 +37,20 @@ absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_
   }
 }
 
-std::string RenderHistory(const api::ListRevisionsResponse& history) {
-  std::vector<std::vector<std::string>> rows;
+std::string RenderHistory(const api::ListRevisionsResponse& history, const Look& look) {
+  std::vector<std::vector<Cell>> rows;
   for (const api::Revision& revision : history.revisions()) {
     // The newest one is the current one.
-    rows.push_back({rows.empty() ? "*" : "", absl::StrCat(revision.number()),
+    rows.push_back({{rows.empty() ? "*" : "", Hue::kGreen},
+                    absl::StrCat(revision.number()),
                     revision.has_time() ? DescribeTime(revision.time()) : "-",
-                    Printable(revision.author()), Printable(revision.action()),
+                    Printable(revision.author()),
+                    Printable(revision.action()),
                     Printable(revision.comment())});
   }
   std::string out = RenderTable(
-      {{""}, {"REVISION", Align::kRight}, {"TIME"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}}, rows);
+      {{""}, {"REVISION", Align::kRight}, {"TIME"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}}, rows,
+      look);
   if (!history.next_page_token().empty()) {
     absl::StrAppend(&out, "\nThere are older ones: \"greeterctl history --limit ", 5 * rows.size(),
                     "\", or \"--limit 0\" for all.\n");
@@ -70,42 +73,44 @@ std::string RenderRevision(const api::Revision& revision) {
 
 }  // namespace
 
-absl::Status Run(const HistoryCommand& command, Session& session) {
-  const auto history = ListRevisions(session.client, command.limit);
-  if (!history.ok()) return history.status();
-  Show(session, *history, RenderHistory(*history));
-  return absl::OkStatus();
+absl::StatusOr<Ask> Prepare(const HistoryCommand& command, const Console& console) {
+  return
+      [limit = command.limit, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+        auto history = ListRevisions(client, limit);
+        if (!history.ok()) return history.status();
+        std::string text = RenderHistory(*history, look);
+        return MakeAnswer(*std::move(history), std::move(text));
+      };
 }
 
-absl::Status Run(const ShowCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const ShowCommand& command, const Console& /*console*/) {
   api::GetConfigRequest request;
   request.set_revision(command.revision);
-  const auto response = session.client.GetConfig(request);
-  if (!response.ok()) return response.status();
-  Show(session, *response,
-       absl::StrCat(RenderRevision(response->revision()), config::ToYaml(response->config())));
-  return absl::OkStatus();
+  return [request](Client& client) -> absl::StatusOr<Answer> {
+    auto response = client.GetConfig(request);
+    if (!response.ok()) return response.status();
+    std::string text =
+        absl::StrCat(RenderRevision(response->revision()), config::ToYaml(response->config()));
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
-absl::Status Run(const RollBackCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const RollBackCommand& command, const Console& console) {
   auto change = ToChangeOptions(command.change);
   if (!change.ok()) return change.status();
   api::RollBackRequest request;
   request.set_revision(command.revision);
   *request.mutable_change() = *std::move(change);
-  if (command.dry_run) {
-    const auto run = TryOut(session.client, &Client::RollBack, std::move(request));
-    if (!run.ok()) return run.status();
-    Show(session, run->would_be, RenderDryRun(*run));
-    return absl::OkStatus();
-  }
-  const auto response = session.client.RollBack(request);
-  if (!response.ok()) return response.status();
-  Show(session, *response,
-       absl::StrCat("The config of revision ", command.revision, " is in force as revision ",
-                    response->revision().number(), ".\n\n",
-                    RenderListeners({response->listeners().begin(), response->listeners().end()})));
-  return absl::OkStatus();
+  if (command.dry_run) return DryRunOf(&Client::RollBack, request, console.out_look);
+  return [request, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    auto response = client.RollBack(request);
+    if (!response.ok()) return response.status();
+    std::string text = absl::StrCat(
+        "The config of revision ", request.revision(), " is in force as revision ",
+        response->revision().number(), ".\n\n",
+        RenderListeners({response->listeners().begin(), response->listeners().end()}, look));
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
 }  // namespace greeter::admin_cli

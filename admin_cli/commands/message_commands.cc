@@ -74,7 +74,8 @@ api::Ending ToEnding(const std::string& ending) {
   return api::ENDING_NONE;
 }
 
-absl::StatusOr<api::Greeting> MakeGreeting(const MessageSetCommand& command, Console& console) {
+absl::StatusOr<api::Greeting> MakeGreeting(const MessageSetCommand& command,
+                                           const Console& console) {
   api::Greeting greeting;
   greeting.set_ending(ToEnding(command.ending));
   greeting.set_template_(command.is_template);
@@ -112,34 +113,36 @@ absl::StatusOr<api::Greeting> FindGreeting(const api::Config& config, const std:
 
 }  // namespace
 
-absl::Status Run(const MessageGetCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const MessageGetCommand& command, const Console& console) {
   const std::string name = command.listener.empty() ? kDefaultListener : command.listener;
-  const auto response = session.client.GetConfig({});
-  if (!response.ok()) return response.status();
-  const auto greeting = FindGreeting(response->config(), name);
-  if (!greeting.ok()) return greeting.status();
-  Show(session, *greeting,
-       session.console.out_is_terminal ? RenderGreeting(name, *greeting) : PayloadOf(*greeting));
-  return absl::OkStatus();
+  return [name, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    const auto response = client.GetConfig({});
+    if (!response.ok()) return response.status();
+    const auto greeting = FindGreeting(response->config(), name);
+    if (!greeting.ok()) return greeting.status();
+    return MakeAnswer(
+        *greeting, look.is_terminal ? RenderGreeting(name, *greeting, look) : PayloadOf(*greeting));
+  };
 }
 
-absl::Status Run(const MessageSetCommand& command, Session& session) {
+absl::StatusOr<Ask> Prepare(const MessageSetCommand& command, const Console& console) {
   if (absl::Status s = CheckUtf8("--listener", command.listener); !s.ok()) return s;
   const auto change = ToChangeOptions(command.change);
   if (!change.ok()) return change.status();
-  const auto greeting = MakeGreeting(command, session.console);
+  const auto greeting = MakeGreeting(command, console);
   if (!greeting.ok()) return greeting.status();
   api::SetMessageRequest request;
   request.set_listener(command.listener);
   *request.mutable_greeting() = *greeting;
   *request.mutable_change() = *change;
-  const auto response = session.client.SetMessage(request);
-  if (!response.ok()) return response.status();
-  Show(session, *response,
-       absl::StrCat(Printable(response->listener().name()), " has the message (revision ",
-                    response->revision().number(), ") and is ", DescribeState(response->listener()),
-                    "\n"));
-  return absl::OkStatus();
+  return [request, look = console.out_look](Client& client) -> absl::StatusOr<Answer> {
+    auto response = client.SetMessage(request);
+    if (!response.ok()) return response.status();
+    std::string text = absl::StrCat(Printable(response->listener().name()),
+                                    " has the message (revision ", response->revision().number(),
+                                    ") and is ", DescribeState(response->listener(), look), "\n");
+    return MakeAnswer(*std::move(response), std::move(text));
+  };
 }
 
 }  // namespace greeter::admin_cli

@@ -1,11 +1,9 @@
 #include "admin_cli/views/render.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "base/utf8.h"
@@ -13,44 +11,7 @@
 namespace greeter::admin_cli {
 namespace {
 
-// Columns on a terminal, near enough: characters.
-size_t Width(absl::string_view text) {
-  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-  }));
-}
-
 std::string Number(uint64_t number) { return absl::StrCat(number); }
-
-std::string StateName(api::ListenerStatus::State state) {
-  switch (state) {
-    case api::ListenerStatus::STATE_LISTENING:
-      return "listening";
-    case api::ListenerStatus::STATE_STOPPED:
-      return "stopped";
-    case api::ListenerStatus::STATE_FAILED:
-      return "FAILED";
-    default:
-      return "unknown";
-  }
-}
-
-std::string AddressOf(const api::ListenerStatus& listener) {
-  return listener.bound_address().empty() ? "-" : Printable(listener.bound_address());
-}
-
-// "3d 4h", "2h 5m", "1m 10s": the two largest units.
-std::string Age(absl::Duration age) {
-  const int64_t seconds = absl::ToInt64Seconds(age);
-  if (seconds < 60) return absl::StrCat(seconds, "s");
-  if (seconds < 3600) return absl::StrCat(seconds / 60, "m ", seconds % 60, "s");
-  if (seconds < 86400) return absl::StrCat(seconds / 3600, "h ", seconds / 60 % 60, "m");
-  return absl::StrCat(seconds / 86400, "d ", seconds / 3600 % 24, "h");
-}
-
-absl::Time ToTime(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
 
 std::string EndingName(api::Ending ending) {
   switch (ending) {
@@ -65,52 +26,66 @@ std::string EndingName(api::Ending ending) {
   }
 }
 
-std::vector<std::string> CountsRow(const std::string& name, const api::ConnectionCounts& counts) {
+std::vector<Cell> CountsRow(const std::string& name, const api::ConnectionCounts& counts) {
+  // What should not happen stands out where it did.
+  const auto trouble = [](uint64_t number) {
+    return Cell(Number(number), number > 0 ? Hue::kYellow : Hue::kPlain);
+  };
   return {Printable(name),
           Number(counts.accepted()),
           Number(counts.open()),
           Number(counts.completed()),
-          Number(counts.timed_out()),
-          Number(counts.reset()),
-          Number(counts.rejected()),
+          trouble(counts.timed_out()),
+          trouble(counts.reset()),
+          trouble(counts.rejected()),
           Number(counts.bytes_sent()),
-          Number(counts.pauses())};
-}
-
-std::string Failures(const std::vector<api::ListenerStatus>& listeners) {
-  std::string out;
-  for (const api::ListenerStatus& listener : listeners) {
-    if (listener.error().empty()) continue;
-    absl::StrAppend(&out, "\n", Printable(listener.name()),
-                    " failed: ", Printable(listener.error()), "\n");
-  }
-  return out;
+          trouble(counts.pauses())};
 }
 
 }  // namespace
 
-std::string RenderTable(const std::vector<Column>& columns,
-                        const std::vector<std::vector<std::string>>& rows) {
-  std::vector<size_t> widths;
-  std::vector<std::string> titles;
-  for (size_t i = 0; i < columns.size(); ++i) {
-    titles.push_back(columns[i].title);
-    widths.push_back(Width(columns[i].title));
-    for (const auto& row : rows) widths[i] = std::max(widths[i], Width(row[i]));
+Cell StateCell(api::ListenerStatus::State state) {
+  switch (state) {
+    case api::ListenerStatus::STATE_LISTENING:
+      return {"listening", Hue::kGreen};
+    case api::ListenerStatus::STATE_STOPPED:
+      return {"stopped", Hue::kYellow};
+    case api::ListenerStatus::STATE_FAILED:
+      return {"FAILED", Hue::kRed};
+    default:
+      return "unknown";
   }
+}
+
+std::string AddressOf(const api::ListenerStatus& listener) {
+  return listener.bound_address().empty() ? "-" : Printable(listener.bound_address());
+}
+
+std::string Age(absl::Duration age) {
+  const int64_t seconds = absl::ToInt64Seconds(age);
+  if (seconds < 60) return absl::StrCat(seconds, "s");
+  if (seconds < 3600) return absl::StrCat(seconds / 60, "m ", seconds % 60, "s");
+  if (seconds < 86400) return absl::StrCat(seconds / 3600, "h ", seconds / 60 % 60, "m");
+  return absl::StrCat(seconds / 86400, "d ", seconds / 3600 % 24, "h");
+}
+
+absl::Time ToTime(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+}
+
+std::string Grouped(uint64_t number) {
+  std::string digits = Number(number);
+  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
+  return digits;
+}
+
+std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
   std::string out;
-  const auto append = [&](const std::vector<std::string>& row) {
-    std::string line;
-    for (size_t i = 0; i < columns.size(); ++i) {
-      const std::string padding(widths[i] - Width(row[i]), ' ');
-      const bool left = columns[i].align == Align::kLeft;
-      absl::StrAppend(&line, i > 0 ? "  " : "", left ? "" : padding, row[i], left ? padding : "");
-    }
-    absl::StripTrailingAsciiWhitespace(&line);
-    absl::StrAppend(&out, line, "\n");
-  };
-  append(titles);
-  for (const auto& row : rows) append(row);
+  for (const api::ListenerStatus& listener : listeners) {
+    if (listener.error().empty()) continue;
+    absl::StrAppend(&out, "\n", look.Paint(Hue::kRed, Printable(listener.name()) + " failed:"), " ",
+                    Printable(listener.error()), "\n");
+  }
   return out;
 }
 
@@ -151,22 +126,24 @@ std::string DescribeRevision(const api::Revision& revision) {
   return out;
 }
 
-std::string DescribeState(const api::ListenerStatus& listener) {
+std::string DescribeState(const api::ListenerStatus& listener, const Look& look) {
+  const Cell state = StateCell(listener.state());
   switch (listener.state()) {
     case api::ListenerStatus::STATE_LISTENING:
-      return absl::StrCat("listening on ", AddressOf(listener));
+      return absl::StrCat(look.Paint(state.hue, state.text), " on ", AddressOf(listener));
     case api::ListenerStatus::STATE_FAILED:
-      return absl::StrCat("not listening: ", Printable(listener.error()));
+      return absl::StrCat(look.Paint(state.hue, "not listening"), ": ",
+                          Printable(listener.error()));
     default:
-      return StateName(listener.state());
+      return look.Paint(state.hue, state.text);
   }
 }
 
-std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners) {
+std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
   if (listeners.empty()) return "No listeners; \"greeterctl config apply\" adds them.\n";
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Cell>> rows;
   for (const api::ListenerStatus& listener : listeners) {
-    rows.push_back({Printable(listener.name()), StateName(listener.state()), AddressOf(listener),
+    rows.push_back({Printable(listener.name()), StateCell(listener.state()), AddressOf(listener),
                     Number(listener.applied_revision()), Number(listener.counts().open()),
                     Number(listener.counts().accepted())});
   }
@@ -176,43 +153,52 @@ std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners) {
                                    {"REVISION", Align::kRight},
                                    {"OPEN", Align::kRight},
                                    {"ACCEPTED", Align::kRight}},
-                                  rows),
-                      Failures(listeners));
+                                  rows, look),
+                      RenderFailures(listeners, look));
 }
 
-std::string RenderStatus(const api::ServerStatus& status, absl::Time now) {
-  std::string out = absl::StrCat("server    ", Printable(status.server_id()), ", version ",
-                                 Printable(status.version()), "\n");
+std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const Look& look) {
+  // A title, and what it is about, where it stands.
+  const auto line = [&look](absl::string_view title, absl::string_view text, Hue hue = Hue::kBold) {
+    return absl::StrCat(look.Paint(hue, title), std::string(10 - title.size(), ' '), text, "\n");
+  };
+  std::string out = line("server", absl::StrCat(Printable(status.server_id()), ", version ",
+                                                Printable(status.version())));
   if (status.has_start_time()) {
     const absl::Duration age = now - ToTime(status.start_time());
-    absl::StrAppend(&out, "started   ", DescribeTime(status.start_time()),
-                    age < absl::ZeroDuration() ? "" : absl::StrCat(" (", Age(age), " ago)"), "\n");
+    absl::StrAppend(
+        &out, line("started",
+                   absl::StrCat(
+                       DescribeTime(status.start_time()),
+                       age < absl::ZeroDuration() ? "" : absl::StrCat(" (", Age(age), " ago)"))));
   }
-  absl::StrAppend(&out, "revision  ", DescribeRevision(status.revision()), "\n");
+  absl::StrAppend(&out, line("revision", DescribeRevision(status.revision())));
   if (status.has_config_file()) {
     const api::ConfigFile& file = status.config_file();
-    absl::StrAppend(
-        &out, "config file: ",
-        file.changed_since() ? "changed at run time since revision " : "in effect since revision ",
-        file.revision(), " (", Printable(file.path()), ")\n");
+    absl::StrAppend(&out, look.Paint(Hue::kBold, "config file:"),
+                    file.changed_since() ? " changed at run time since revision "
+                                         : " in effect since revision ",
+                    file.revision(), " (", Printable(file.path()), ")\n");
   }
   if (status.has_admin_certificates()) {
     const api::AdminCertificates& certificates = status.admin_certificates();
-    absl::StrAppend(&out, "admin     TLS certificate until ",
-                    DescribeTime(certificates.server_expires()), ", clients' CA until ",
-                    DescribeTime(certificates.client_ca_expires()), "\n");
+    absl::StrAppend(
+        &out,
+        line("admin",
+             absl::StrCat("TLS certificate until ", DescribeTime(certificates.server_expires()),
+                          ", clients' CA until ", DescribeTime(certificates.client_ca_expires()))));
   }
   for (const std::string& warning : status.warnings()) {
-    absl::StrAppend(&out, "warning   ", Printable(warning), "\n");
+    absl::StrAppend(&out, line("warning", Printable(warning), Hue::kYellow));
   }
   absl::StrAppend(&out, "\n",
-                  RenderListeners({status.listeners().begin(), status.listeners().end()}));
+                  RenderListeners({status.listeners().begin(), status.listeners().end()}, look));
   return out;
 }
 
-std::string RenderCounts(const api::GetConnectionCountsResponse& response) {
+std::string RenderCounts(const api::GetConnectionCountsResponse& response, const Look& look) {
   if (response.listeners().empty()) return RenderListeners({});
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Cell>> rows;
   for (const api::ListenerCounts& listener : response.listeners()) {
     rows.push_back(CountsRow(listener.name(), listener.counts()));
   }
@@ -226,19 +212,21 @@ std::string RenderCounts(const api::GetConnectionCountsResponse& response) {
                       {"REJECTED", Align::kRight},
                       {"BYTES SENT", Align::kRight},
                       {"PAUSES", Align::kRight}},
-                     rows);
+                     rows, look);
 }
 
 std::string PayloadOf(const api::Greeting& greeting) {
   return greeting.has_raw() ? greeting.raw() : greeting.text();
 }
 
-std::string RenderGreeting(const std::string& listener, const api::Greeting& greeting) {
+std::string RenderGreeting(const std::string& listener, const api::Greeting& greeting,
+                           const Look& look) {
   const std::string payload = PayloadOf(greeting);
   const std::string shown = Printable(payload, /*keep_line_feeds=*/true);
-  return absl::StrCat("listener  ", Printable(listener), "\nending    ",
-                      EndingName(greeting.ending()), "\ntemplate  ",
-                      greeting.template_() ? "yes" : "no", "\nsize      ", payload.size(),
+  return absl::StrCat(look.Paint(Hue::kBold, "listener"), "  ", Printable(listener), "\n",
+                      look.Paint(Hue::kBold, "ending"), "    ", EndingName(greeting.ending()), "\n",
+                      look.Paint(Hue::kBold, "template"), "  ", greeting.template_() ? "yes" : "no",
+                      "\n", look.Paint(Hue::kBold, "size"), "      ", payload.size(),
                       payload.size() == 1 ? " byte" : " bytes", greeting.has_raw() ? ", raw" : "",
                       "\n\n", shown, shown.empty() || shown.back() == '\n' ? "" : "\n");
 }

@@ -4,44 +4,53 @@
 #ifndef GREETER_ADMIN_CLI_VIEWS_RENDER_H_
 #define GREETER_ADMIN_CLI_VIEWS_RENDER_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "admin_cli/terminal/look.h"
+#include "admin_cli/terminal/table.h"
 #include "greeter/admin/v1/admin.pb.h"
 
 namespace greeter::admin_cli {
 
 namespace api = ::greeter::admin::v1;
 
-enum class Align { kLeft, kRight };
-
-struct Column {
-  std::string title;
-  Align align = Align::kLeft;
-};
-
-// Columns two spaces apart, as wide as their widest cell, no blanks at the end of a line; every row
-// has a cell for each column.
-std::string RenderTable(const std::vector<Column>& columns,
-                        const std::vector<std::vector<std::string>>& rows);
-
 // `text` with bytes that are no UTF-8, and control characters other than (if `keep_line_feeds`) the
 // line feed, as \xNN.
 std::string Printable(absl::string_view text, bool keep_line_feeds = false);
 
 // The server, its revision, its listeners, and why listeners failed. `now` is for its uptime.
-std::string RenderStatus(const api::ServerStatus& status, absl::Time now);
+std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const Look& look = {});
 
 // One row a listener, and a total if there are several.
-std::string RenderCounts(const api::GetConnectionCountsResponse& response);
+std::string RenderCounts(const api::GetConnectionCountsResponse& response, const Look& look = {});
 
 // The listeners' states, and why listeners failed.
-std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners);
+std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners,
+                            const Look& look = {});
+
+// "listening", "stopped" or "FAILED", as a cell in its colour.
+Cell StateCell(api::ListenerStatus::State state);
+
+// The address in use, or "-".
+std::string AddressOf(const api::ListenerStatus& listener);
+
+// Why those that failed did, a paragraph each.
+std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look);
 
 // A listener in words: "listening on 127.0.0.1:9190". No line feed.
-std::string DescribeState(const api::ListenerStatus& listener);
+std::string DescribeState(const api::ListenerStatus& listener, const Look& look = {});
+
+// "1,234,567".
+std::string Grouped(uint64_t number);
+
+// "3d 4h", "2h 5m", "1m 10s": the two largest units.
+std::string Age(absl::Duration age);
+
+absl::Time ToTime(const google::protobuf::Timestamp& time);
 
 // "2026-11-23 01:06:28 UTC". No line feed.
 std::string DescribeTime(const google::protobuf::Timestamp& time);
@@ -51,7 +60,8 @@ std::string DescribeTime(const google::protobuf::Timestamp& time);
 std::string DescribeRevision(const api::Revision& revision);
 
 // A greeting for a terminal: whose it is, ending, size, then the message.
-std::string RenderGreeting(const std::string& listener, const api::Greeting& greeting);
+std::string RenderGreeting(const std::string& listener, const api::Greeting& greeting,
+                           const Look& look = {});
 
 // The payload alone.
 std::string PayloadOf(const api::Greeting& greeting);

@@ -2,25 +2,28 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <sstream>
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "base/wrap.h"
 
 namespace greeter::base {
 namespace {
 
-constexpr size_t kLineWidth = 100;
+constexpr size_t kLineWidth = 80;
 
-std::string Wrap(absl::string_view text, size_t width) {
+// Every line for itself; indented ones are as they are.
+std::string WrapLines(absl::string_view text) {
   std::string wrapped;
-  size_t line = 0;
-  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
-    const bool fits = line == 0 || line + 1 + word.size() <= width;
-    if (line > 0) wrapped += fits ? ' ' : '\n';
-    line = fits && line > 0 ? line + 1 + word.size() : word.size();
-    absl::StrAppend(&wrapped, word);
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    const bool literal = absl::StartsWith(line, "  ");
+    absl::StrAppend(&wrapped, literal ? std::string(line) : Wrap(line, kLineWidth), "\n");
   }
   return wrapped;
 }
@@ -35,7 +38,30 @@ class HelpFormatter final : public CLI::Formatter {
   }
 
   std::string make_description(const CLI::App* app) const override {
-    return absl::StrCat(app->get_description(), "\n\n");
+    return WrapLines(absl::StrCat(app->get_description(), "\n"));
+  }
+
+  std::string make_footer(const CLI::App* app) const override {
+    std::string footer = app->get_footer().empty() ? "" : WrapLines(app->get_footer());
+    if (app->get_parent() == nullptr) return footer;
+    const CLI::App* program = app;
+    while (program->get_parent() != nullptr) program = program->get_parent();
+    std::vector<std::string> names;
+    for (const CLI::Option* option : program->get_options()) {
+      if (option != program->get_help_ptr()) names.push_back(option->get_name());
+    }
+    return absl::StrCat(
+        footer, "\n",
+        WrapLines(absl::StrCat("Every command also has ", absl::StrJoin(names, ", "), ": see ",
+                               program->get_name(), " --help.")));
+  }
+
+  std::string make_subcommand(const CLI::App* command) const override {
+    std::stringstream line;
+    CLI::detail::format_help(line, command->get_name(),
+                             Wrap(command->get_description(), kLineWidth - get_column_width()),
+                             get_column_width());
+    return line.str();
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {

@@ -1,5 +1,8 @@
-// The layout of --help, for both programs: an option with its argument, then what it does and its
-// default, wrapped; neither checks nor exclusions.
+// The layout of --help, for both programs, on 80 columns: an option with its argument, then what it
+// does and its default; neither checks nor exclusions.
+//
+// A footer's lines are paragraphs, and are wrapped; those that begin with two spaces are shown as
+// they are. A line that ends with a colon before such lines is a heading.
 
 #ifndef GREETER_BASE_HELP_FORMATTER_H_
 #define GREETER_BASE_HELP_FORMATTER_H_

@@ -70,6 +70,16 @@ absl::StatusOr<const YamlNode*> FindConfigOfResponse(const YamlNode& root,
   return config;
 }
 
+std::string Json(const google::protobuf::Message& message, bool on_one_line) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = !on_one_line;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  // Fails only for what no API message holds: an Any of unknown type, a time out of range.
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : on_one_line ? "{}" : "{}\n";
+}
+
 }  // namespace
 
 absl::StatusOr<Config> ParseConfig(absl::string_view text, absl::string_view source) {
@@ -100,13 +110,11 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 }
 
 std::string ToJson(const google::protobuf::Message& message) {
-  google::protobuf::util::JsonPrintOptions options;
-  options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
-  std::string json;
-  // Fails only for what no API message holds: an Any of unknown type, a time out of range.
-  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
-  return status.ok() ? json : "{}\n";
+  return Json(message, /*on_one_line=*/false);
+}
+
+std::string ToJsonLine(const google::protobuf::Message& message) {
+  return absl::StrCat(Json(message, /*on_one_line=*/true), "\n");
 }
 
 std::string ToYaml(const google::protobuf::Message& message) { return WriteYaml(message); }

@@ -38,6 +38,9 @@ absl::StatusOr<greeter::admin::v1::Config> LoadConfig(const std::string& path);
 // protobuf's JSON mapping, indented; ends with a line feed.
 std::string ToJson(const google::protobuf::Message& message);
 
+// The same on one line.
+std::string ToJsonLine(const google::protobuf::Message& message);
+
 // The same content and names as YAML; what ParseConfig reads back. Ends with a line feed.
 std::string ToYaml(const google::protobuf::Message& message);
 

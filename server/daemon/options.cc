@@ -15,6 +15,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/help_formatter.h"
+#include "base/manual_page.h"
 #include "base/nearest.h"
 #include "base/version.h"
 #include "daemon/option_checks.h"
@@ -34,15 +35,17 @@ constexpr char kDescription[] =
 
 constexpr char kFooter[] =
     "ADDR is host:port, [v6]:port, :port (all interfaces, IPv4 and IPv6) or unix:/path; port 0 "
-    "takes\n"
-    "any free port. DUR is a duration: 500ms, 10s or 1m30s.\n"
+    "takes any free port. DUR is a duration: 500ms, 10s or 1m30s.\n"
     "Every option can be given in the environment: --drain-timeout as GREETER_DRAIN_TIMEOUT; a "
-    "variable\n"
-    "that is empty counts as not given.\n\n"
+    "variable that is empty counts as not given.\n\n"
     "Examples:\n"
     "  greeterd 9190\n"
-    "  greeterd --listen 127.0.0.1:7000 --message 'Down for maintenance until 14:00 UTC.'\n"
-    "  greeterd --config /etc/greeter/greeter.yaml --log-format json";
+    "  greeterd --listen 127.0.0.1:7000 --message 'Down until 14:00 UTC.'\n"
+    "  greeterd --config /etc/greeter/greeter.yaml --log-format json\n\n"
+    "Exit status:\n"
+    "  0  it was stopped in good order, by SIGTERM or SIGINT\n"
+    "  1  it could not start or go on; the last line on stderr says why\n"
+    "  2  the command line can't be understood";
 
 std::string CheckHttpAddress(const std::string& text) {
   if (text == "none") return "";
@@ -232,6 +235,18 @@ void AddServerOptions(CLI::App& app, Options& options) {
       ->capture_default_str();
 }
 
+void Declare(CLI::App& app, Options& options, std::string& port) {
+  app.set_version_flag("--version", absl::StrCat("greeterd ", base::kVersion),
+                       "Print the version and exit");
+  app.footer(kFooter);
+  base::UseReadableHelp(app, kHelpColumn);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  AddDataOptions(app, options, port);
+  AddStateOptions(app, options);
+  AddAdminOptions(app, options.admin);
+  AddServerOptions(app, options);
+}
+
 // A mistyped option takes what follows for the port, and CLI11 complains of that alone.
 std::string UnknownOption(const CLI::App& app, const std::vector<std::string>& arguments) {
   std::vector<std::string> known;
@@ -280,19 +295,20 @@ std::string Explain(const CLI::App& app, const CLI::ParseError& error,
 
 }  // namespace
 
+std::string ManualPage(const std::string& date) {
+  Options options;
+  std::string port;
+  CLI::App app(kDescription, "greeterd");
+  Declare(app, options, port);
+  return base::ManualPage(
+      app, {8, "answers every TCP connection with a message", date, "greeterctl(1)"});
+}
+
 std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   Options options;
   std::string port;
   CLI::App app(kDescription, "greeterd");
-  app.set_version_flag("--version", absl::StrCat("greeterd ", base::kVersion),
-                       "Print the version and exit");
-  app.footer(kFooter);
-  base::UseReadableHelp(app, kHelpColumn);
-  app.set_help_flag("-h,--help", "Print this help and exit");
-  AddDataOptions(app, options, port);
-  AddStateOptions(app, options);
-  AddAdminOptions(app, options.admin);
-  AddServerOptions(app, options);
+  Declare(app, options, port);
   try {
     app.parse(argc, argv);
     AddLabelsFromEnvironment(&options.labels);

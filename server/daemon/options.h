@@ -69,6 +69,9 @@ struct Exit {
 // which option, which value and what would be right.
 std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv);
 
+// greeterd(8), in roff; `date` is the page's.
+std::string ManualPage(const std::string& date);
+
 // A refusal of the Config that --listen and --message make, which names fields, in their words.
 std::string InWordsOfOptions(absl::string_view refusal);
 

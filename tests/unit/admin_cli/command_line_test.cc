@@ -19,7 +19,7 @@ using ::testing::StartsWith;
 
 TEST_F(CommandLineTest, GlobalOptionsHaveDefaults) {
   const CommandLine line = Parse({"status"});
-  EXPECT_EQ(line.server, "127.0.0.1:50051");
+  EXPECT_THAT(line.servers, ElementsAre("127.0.0.1:50051"));
   EXPECT_EQ(line.output, Output::kTable);
   EXPECT_EQ(line.timeout, absl::Seconds(10));
 }
@@ -31,7 +31,7 @@ TEST_F(CommandLineTest, GlobalOptionsStandBeforeOrAfterTheCommand) {
         std::vector<std::string>{"message", "get", "-l", "a", "--timeout=1m",
                                  "--server=unix:/run/g", "--output", "json"}}) {
     const CommandLine line = Parse(arguments);
-    EXPECT_EQ(line.server, "unix:/run/g");
+    EXPECT_THAT(line.servers, ElementsAre("unix:/run/g"));
     EXPECT_EQ(line.output, Output::kJson);
     EXPECT_EQ(line.timeout, absl::Minutes(1));
     EXPECT_EQ(std::get<MessageGetCommand>(line.command).listener, "a");
@@ -41,9 +41,9 @@ TEST_F(CommandLineTest, GlobalOptionsStandBeforeOrAfterTheCommand) {
 TEST_F(CommandLineTest, TheEnvironmentGivesDefaults) {
   setenv("GREETER_SERVER", "[::1]:7", 1);
   setenv("GREETER_TIMEOUT", "250ms", 1);
-  EXPECT_EQ(Parse({"status"}).server, "[::1]:7");
+  EXPECT_THAT(Parse({"status"}).servers, ElementsAre("[::1]:7"));
   EXPECT_EQ(Parse({"status"}).timeout, absl::Milliseconds(250));
-  EXPECT_EQ(Parse({"status", "--server", "a:1"}).server, "a:1");
+  EXPECT_THAT(Parse({"status", "--server", "a:1"}).servers, ElementsAre("a:1"));
   setenv("GREETER_TIMEOUT", "soon", 1);
   EXPECT_THAT(Refusal({"status"}), HasSubstr("GREETER_TIMEOUT): \"soon\" is not a positive"));
 }

@@ -7,6 +7,7 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -42,7 +43,9 @@ class CommandsTest : public testing::Test {
 
   Outcome Greeterctl(std::vector<std::string> arguments, std::streambuf* out_buffer = nullptr,
                      int interrupt_fd = -1) {
-    arguments.insert(arguments.begin(), {"--server", server_});
+    if (std::find(arguments.begin(), arguments.end(), "--server") == arguments.end()) {
+      arguments.insert(arguments.begin(), {"--server", server_});
+    }
     const auto parsed = ParseCommandLine(arguments);
     if (const auto* early = std::get_if<EarlyExit>(&parsed))
       return {early->code, "", early->message};
@@ -50,7 +53,7 @@ class CommandsTest : public testing::Test {
     std::ostringstream buffer;
     std::ostream out(out_buffer == nullptr ? buffer.rdbuf() : out_buffer);
     std::ostringstream err;
-    Console console{in, out, err, terminal_, interrupt_fd};
+    Console console{in, out, err, Look{terminal_, coloured_, terminal_}, {}, interrupt_fd};
     const int code = RunCommand(std::get<CommandLine>(parsed), console);
     return {code, buffer.str(), err.str()};
   }
@@ -94,7 +97,9 @@ class CommandsTest : public testing::Test {
   FakeAdminService service_;
   std::string server_ = service_.address();
   std::string stdin_;
+  // Whether stdout is a terminal, and one with colours.
   bool terminal_ = false;
+  bool coloured_ = false;
   std::string dir_;
 };
 

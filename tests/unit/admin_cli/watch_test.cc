@@ -17,9 +17,10 @@ namespace greeter::admin_cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
+using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
 // A stdout that calls back once it holds `awaited`, however it is written.
@@ -44,8 +45,10 @@ class WatchTest : public CommandsTest {
   WatchTest() {
     EXPECT_EQ(pipe(interrupt_), 0);
     service_.updates.resize(2);
-    service_.updates[0].mutable_status()->set_server_id("first");
-    service_.updates[1].mutable_status()->set_server_id("second");
+    for (int i = 0; i < 2; ++i) {
+      service_.updates[i].mutable_status()->mutable_revision()->set_number(i + 1);
+      *service_.updates[i].mutable_status()->add_listeners() = Listening();
+    }
   }
   ~WatchTest() override {
     close(interrupt_[0]);
@@ -67,35 +70,67 @@ class WatchTest : public CommandsTest {
   int interrupt_[2] = {-1, -1};
 };
 
-TEST_F(WatchTest, PrintsEveryUpdateUntilInterrupted) {
-  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); });
+TEST_F(WatchTest, PrintsALineForEveryChangeUntilInterrupted) {
+  const Outcome outcome = WatchUntil("revision 2", [this] { Interrupt(); });
   EXPECT_EQ(outcome.code, 0);
   EXPECT_EQ(outcome.err, "");
-  EXPECT_THAT(outcome.out, AllOf(StartsWith("server    first"), HasSubstr("\n\nserver    second"),
-                                 Not(HasSubstr("\x1b"))));
+  // The listener is as it was.
+  EXPECT_THAT(outcome.out,
+              MatchesRegex("[-0-9: ]+ UTC  revision 1\n"
+                           "[-0-9: ]+ UTC  default is listening on 127.0.0.1:9190, 0 open, 0 "
+                           "accepted\n"
+                           "[-0-9: ]+ UTC  revision 2\n"));
 }
 
-TEST_F(WatchTest, RedrawsInATerminal) {
+TEST_F(WatchTest, DrawsOnATerminalAndGivesItBack) {
   terminal_ = true;
-  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); });
+  const Outcome outcome = WatchUntil("revision 2", [this] { Interrupt(); });
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_THAT(outcome.out, AllOf(StartsWith("\x1b[H\x1b[Jserver    first"),
-                                 HasSubstr("\x1b[H\x1b[Jserver    sec")));
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, AllOf(StartsWith("\x1b[?1049h\x1b[?25l\x1b[H"), HasSubstr("Ctrl-C ends"),
+                                 HasSubstr("default   listening  127.0.0.1:9190"),
+                                 EndsWith("\x1b[?25h\x1b[?1049l")));
 }
 
-TEST_F(WatchTest, SeparatesYamlDocuments) {
-  const Outcome outcome = WatchUntil("second", [this] { Interrupt(); }, {"-o", "yaml"});
-  EXPECT_THAT(outcome.out, AllOf(StartsWith("status:\n"), HasSubstr("\n---\nstatus:\n")));
+TEST_F(WatchTest, SeparatesDocuments) {
+  const Outcome yaml = WatchUntil("number: 2", [this] { Interrupt(); }, {"-o", "yaml"});
+  EXPECT_THAT(yaml.out, AllOf(StartsWith("---\nstatus:\n"), HasSubstr("\n---\nstatus:\n")));
+  const Outcome json = WatchUntil("\"number\":\"2\"", [this] { Interrupt(); }, {"-o", "json"});
+  EXPECT_THAT(json.out, MatchesRegex("\\{\"status\":[^\n]+\\}\n\\{\"status\":[^\n]+\\}\n"));
 }
 
-TEST_F(WatchTest, SaysThatTheServerHasStopped) {
+TEST_F(WatchTest, NamesTheServerWhereThereAreSeveral) {
+  FakeAdminService other;
+  other.updates = {service_.updates[1]};
+  const std::string servers = server_ + "," + other.address();
+  const Outcome json =
+      WatchUntil("{\"server\": \"" + other.address() + "\", \"response\": {\"status\":{",
+                 [this] { Interrupt(); }, {"-o", "json", "--server", servers});
+  EXPECT_EQ(json.code, 0);
+  const Outcome lines =
+      WatchUntil(other.address() + "  revision 2", [this] { Interrupt(); }, {"--server", servers});
+  EXPECT_EQ(lines.code, 0);
+}
+
+TEST_F(WatchTest, SaysThatTheServerHasStoppedAndTriesAgain) {
   service_.watch_ends = true;
   for (const grpc::Status& end :
        {grpc::Status::OK, grpc::Status(grpc::StatusCode::UNAVAILABLE, "stopping")}) {
     service_.status = end;
+    const Outcome outcome = WatchUntil("reached again", [this] { Interrupt(); });
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_THAT(outcome.out, HasSubstr(absl::StrCat("unreachable: greeterd at ", server_,
+                                                    " has stopped; trying again\n")));
+  }
+}
+
+TEST_F(WatchTest, OneThatNobodyEverAnsweredEnds) {
+  service_.Stop();
+  for (const bool terminal : {false, true}) {
+    terminal_ = terminal;
     const Outcome outcome = WatchUntil("never printed", [] {});
     EXPECT_EQ(outcome.code, 3);
-    EXPECT_EQ(outcome.err, absl::StrCat("greeterctl: greeterd at ", server_, " has stopped\n"));
+    EXPECT_THAT(outcome.err, HasSubstr("nobody listens there"));
   }
 }
 

@@ -1,0 +1,49 @@
+#include "admin_cli/commands/ask_servers.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "admin_cli/terminal/progress.h"
+
+namespace greeter::admin_cli {
+
+std::vector<ServersAnswer> AskServers(const CommandLine& line, const std::optional<Tls>& tls,
+                                      const Ask& ask, Console& console) {
+  std::vector<ServersAnswer> answers;
+  for (const std::string& server : line.servers) {
+    answers.push_back({server, absl::UnknownError("not asked")});
+  }
+  Progress progress(console.err, console.err_look,
+                    answers.size() == 1 ? line.servers.front() : "servers", answers.size(),
+                    line.timeout);
+  const auto ask_one = [&](ServersAnswer& outcome) {
+    Client client(outcome.server, line.timeout, tls);
+    outcome.answer = ask(client);
+    progress.Answered();
+  };
+  std::vector<std::thread> threads;
+  for (size_t i = 1; i < answers.size(); ++i) threads.emplace_back(ask_one, std::ref(answers[i]));
+  ask_one(answers.front());
+  for (std::thread& thread : threads) thread.join();
+  return answers;
+}
+
+ExitCode ExitCodeOf(const std::vector<ServersAnswer>& answers, ExitCode failed) {
+  ExitCode worst = kOk;
+  std::optional<ExitCode> failure;
+  for (const auto& [server, answer] : answers) {
+    if (answer.ok()) {
+      worst = std::max(worst, answer->code);
+      continue;
+    }
+    ExitCode code = ExitCodeFor(answer.status());
+    if (code == kUnreachable) return kUnreachable;
+    if (code == kFailure) code = failed;
+    failure = failure.value_or(code) == code ? code : failed;
+  }
+  return failure.value_or(worst);
+}
+
+}  // namespace greeter::admin_cli
