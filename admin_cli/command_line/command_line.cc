@@ -6,19 +6,16 @@
 #include <cstdint>
 
 #include "absl/algorithm/container.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "admin_cli/client/exit_code.h"
 #include "admin_cli/command_line/declare.h"
+#include "admin_cli/command_line/server_list.h"
 #include "admin_cli/command_line/tls_options.h"
+#include "admin_cli/command_line/usage.h"
 #include "base/help_formatter.h"
 #include "base/manual_page.h"
-#include "base/nearest.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -26,14 +23,18 @@ namespace {
 constexpr char kFooter[] =
     "\"greeterctl COMMAND --help\" tells more, with examples. Options may stand before or after "
     "the command. Those that have a value, but -o, can be given in the environment: --server-name "
-    "as GREETER_SERVER_NAME.\n\n"
+    "as GREETER_SERVER_NAME.\n"
+    "Of several servers, all are asked at the same time, changes too: each has a block of its own, "
+    "or in JSON and YAML an entry in \"servers\", with its \"response\" or its \"error\". The exit "
+    "code is 3 if one of them could not be reached, else that of those that failed, or 1 if they "
+    "failed differently.\n\n"
     "Examples:\n"
     "  greeterctl status\n"
     "  greeterctl message set \"Back at 14:00 UTC.\" --comment \"maintenance\"\n"
     "  greeterctl history\n"
     "  greeterctl rollback 1\n\n"
     "Over TLS:\n"
-    "  greeterctl --server db1:50051 --ca ca.pem --cert me.pem --key me-key.pem status\n\n"
+    "  greeterctl --server db1:50051 --ca ca.pem --cert me.pem --key key.pem status\n\n"
     "Exit codes:\n"
     "  0  done                          4  no such listener or revision\n"
     "  1  another failure               5  conflict: --expect-revision is not current\n"
@@ -44,26 +45,12 @@ constexpr char kFooter[] =
 // Where descriptions begin in --help.
 constexpr size_t kHelpColumn = 30;
 
-// More are a mistake, or a fleet that something else should manage.
-constexpr size_t kMaxServers = 64;
-
 // What the scripts of completion/ call.
 constexpr char kCompleteCommand[] = "__complete";
 
 std::string CheckShell(const std::string& text) {
   if (text == "bash" || text == "zsh" || text == "fish") return "";
   return absl::StrCat("\"", text, "\" is none of bash, zsh, fish");
-}
-
-bool IsServerAddress(absl::string_view address) {
-  if (absl::StartsWith(address, "unix:")) return address.size() > 5;
-  const size_t colon = address.rfind(':');
-  if (colon == absl::string_view::npos || colon == 0) return false;
-  const absl::string_view host = address.substr(0, colon);
-  const bool bracketed = host.front() == '[' && host.back() == ']';
-  uint32_t port = 0;
-  return (bracketed || !absl::StrContains(host, ':')) && !absl::StrContains(host, '/') &&
-         absl::SimpleAtoi(address.substr(colon + 1), &port) && port >= 1 && port <= 65535;
 }
 
 // The texts that need a second look once all arguments are read.
@@ -111,11 +98,15 @@ class Grammar {
     try {
       app_.parse(std::move(arguments));
     } catch (const CLI::CallForHelp&) {
-      return EarlyExit{kOk, Deepest()->help(Prefix())};
+      return EarlyExit{kOk, HelpOf(app_)};
     } catch (const CLI::RequiredError& e) {
-      return Usage(app_.remaining(true).empty() ? Missing(e) : Unexpected());
+      return Usage(app_.remaining(true).empty() ? MissingIn(app_, e.what()) : UnexpectedIn(app_));
     } catch (const CLI::ExtrasError&) {
-      return Usage(Unexpected());
+      return Usage(UnexpectedIn(app_));
+    } catch (const CLI::ArgumentMismatch& e) {
+      return Usage(MismatchIn(e.what()));
+    } catch (const CLI::ConversionError& e) {
+      return Usage(MismatchIn(e.what()));
     } catch (const CLI::ParseError& e) {
       return Usage(e.what());
     }
@@ -170,82 +161,19 @@ class Grammar {
     return parsed;
   }
 
-  // The innermost command on the line.
-  const CLI::App* Deepest() const {
-    const CLI::App* app = &app_;
-    while (!app->get_subcommands().empty()) app = app->get_subcommands().back();
-    return app;
-  }
-
-  // "greeterctl message" for the command "greeterctl message set".
-  std::string Prefix() const {
-    std::vector<std::string> names;
-    for (const CLI::App* app = Deepest()->get_parent(); app != nullptr; app = app->get_parent()) {
-      names.insert(names.begin(), app->get_name());
-    }
-    return absl::StrJoin(names, " ");
-  }
-
-  std::string CommandName() const {
-    const std::string prefix = Prefix();
-    return absl::StrCat(prefix, prefix.empty() ? "" : " ", Deepest()->get_name());
-  }
-
-  EarlyExit Usage(absl::string_view what) const {
-    const std::string name = CommandName();
-    return EarlyExit{
-        kUsage, absl::StrCat(name, ": ", what, absl::EndsWith(what, "?") ? " See \"" : "; see \"",
-                             name, " --help\"\n")};
-  }
-
-  std::vector<std::string> KnownCommands() const {
-    std::vector<std::string> names;
-    for (const CLI::App* app : Deepest()->get_subcommands([](const CLI::App*) { return true; })) {
-      names.push_back(app->get_name());
-    }
-    return names;
-  }
-
-  std::string Missing(const CLI::RequiredError& e) const {
-    const std::vector<std::string> known = KnownCommands();
-    return known.empty() ? e.what()
-                         : absl::StrCat("a command is missing: ", absl::StrJoin(known, ", "));
-  }
-
-  // What is wrong with the first argument that nothing wanted.
-  std::string Unexpected() const {
-    const std::string argument = app_.remaining(true).front();
-    std::vector<std::string> known = KnownCommands();
-    std::string kind = known.empty() ? "argument" : "command";
-    if (absl::StartsWith(argument, "-")) {
-      kind = "option";
-      known.clear();
-      for (const CLI::App* app = Deepest(); app != nullptr; app = app->get_parent()) {
-        for (const CLI::Option* option : app->get_options()) {
-          if (option->nonpositional()) known.push_back("--" + option->get_lnames().front());
-        }
-      }
-    }
-    const std::string nearest = base::NearestName(argument, known);
-    if (!nearest.empty()) {
-      return absl::StrCat("unknown ", kind, " \"", argument, "\"; did you mean \"", nearest, "\"?");
-    }
-    if (kind == "command") {
-      return absl::StrCat("unknown command \"", argument,
-                          "\"; known: ", absl::StrJoin(known, ", "));
-    }
-    return absl::StrCat("unexpected ", kind, " \"", argument, "\"");
-  }
-
   std::variant<CommandLine, EarlyExit> Check() {
     const std::string problem = Problem();
     if (!problem.empty()) return Usage(problem);
     return line_;
   }
 
+  EarlyExit Usage(absl::string_view what) const { return {kUsage, UsageError(app_, what)}; }
+
   // What CLI11 could not tell; fills in what it could not read.
   std::string Problem() {
-    if (std::string problem = ServersProblem(); !problem.empty()) return problem;
+    if (std::string problem = ReadServers(unchecked_.servers, line_.servers); !problem.empty()) {
+      return problem;
+    }
     if (!absl::ParseDuration(unchecked_.timeout, &line_.timeout) ||
         line_.timeout <= absl::ZeroDuration()) {
       return absl::StrCat("--timeout (or GREETER_TIMEOUT): \"", unchecked_.timeout,
@@ -268,23 +196,6 @@ class Grammar {
     }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : Problem(*set);
-  }
-
-  std::string ServersProblem() {
-    for (const absl::string_view address : absl::StrSplit(unchecked_.servers, ',')) {
-      const std::string server(absl::StripAsciiWhitespace(address));
-      if (!IsServerAddress(server)) {
-        return absl::StrCat("--server (or GREETER_SERVER): \"", server,
-                            "\" is none of host:port, [v6]:port, unix:/path");
-      }
-      if (absl::c_linear_search(line_.servers, server)) {
-        return absl::StrCat("--server (or GREETER_SERVER): ", server, " is named twice");
-      }
-      line_.servers.push_back(server);
-    }
-    if (line_.servers.size() <= kMaxServers) return "";
-    return absl::StrCat("--server (or GREETER_SERVER): at most ", kMaxServers,
-                        " servers can be named, not ", line_.servers.size());
   }
 
   static std::string Problem(const MessageSetCommand& set) {

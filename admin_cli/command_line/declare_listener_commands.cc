@@ -7,6 +7,11 @@
 namespace greeter::admin_cli {
 namespace {
 
+constexpr char kStatusHelp[] =
+    "--watch draws in place on a terminal, with connections per second. Elsewhere it prints a line "
+    "for each change, with -o json one JSON document a line. A server that is lost is tried again "
+    "every second.\n";
+
 constexpr char kMessageGetHelp[] =
     "To a terminal: the message with its ending and size, control characters as \\xNN.\n"
     "To a pipe or file: exactly the message's bytes, without the ending and nothing else.\n"
@@ -53,7 +58,7 @@ void DeclareListenerCommands(CLI::App& app, Command& chosen) {
   auto [status, shown] =
       Declare<StatusCommand>(app, chosen,
                              {"status", "Show what listens where, and what failed and why",
-                              "greeterctl status\ngreeterctl status --watch"});
+                              "greeterctl status\ngreeterctl status --watch", kStatusHelp});
   AddListenerOption(*status, shown->listener, "Only this listener (default: all)");
   status->add_flag("--watch", shown->watch, "Go on showing it as it changes, until q or Ctrl-C");
 

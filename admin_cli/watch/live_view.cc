@@ -107,14 +107,15 @@ std::string LiveView::Table(const Server& server, size_t columns) const {
 
 std::string LiveView::Block(const Server& server, size_t columns, absl::Time now) const {
   std::string out = Headline(server, now);
-  if (server.lost) {
-    absl::StrAppend(&out, look_.Paint(Hue::kRed, ""), base::Wrap(server.error, columns - 1), "\n");
-  }
+  const auto add = [&](const std::string& text) {
+    absl::StrAppend(&out, base::Wrap(text, columns - 1), "\n");
+  };
+  if (server.lost) add(server.error);
   if (!server.status) return out;
   const api::ServerStatus& status = *server.status;
-  absl::StrAppend(&out, "revision ", DescribeRevision(status.revision()), "\n");
+  add(absl::StrCat("revision ", DescribeRevision(status.revision())));
   for (const std::string& warning : status.warnings()) {
-    absl::StrAppend(&out, look_.Paint(Hue::kYellow, "warning:"), " ", Printable(warning), "\n");
+    add(absl::StrCat(look_.Paint(Hue::kYellow, "warning:"), " ", Printable(warning)));
   }
   absl::StrAppend(&out, "\n");
   if (status.listeners().empty()) return out + RenderListeners({}, look_);

@@ -179,14 +179,34 @@ TEST_F(GreeterctlTest, WatchShowsAChangeAndEndsOnInterrupt) {
   EXPECT_EQ(watch.Wait().code, 0);
 }
 
-TEST_F(GreeterctlTest, WatchEndsWithTheServer) {
-  Greeter& greeter = StartGreeter();
+TEST_F(GreeterctlTest, WatchOutlivesTheServer) {
+  const std::string admin = FreeAddress();
+  Greeter& greeter = StartGreeter({"--admin", admin});
   Process watch(CtlCommand({"status", "--watch"}));
-  ASSERT_TRUE(watch.WaitForOut("listening"));
+  ASSERT_TRUE(watch.WaitForOut("default is listening"));
   EXPECT_EQ(greeter.Stop().code, 0);
-  const Finished finished = watch.Wait();
+  EXPECT_TRUE(watch.WaitForOut("has stopped; trying again"));
+  StartGreeter({"--admin", admin});
+  EXPECT_TRUE(watch.WaitForOut("reached again"));
+  watch.Signal(SIGINT);
+  EXPECT_EQ(watch.Wait().code, 0);
+}
+
+TEST_F(GreeterctlTest, SeveralServersAreAskedAndChangedTogether) {
+  const std::string one = StartGreeter().admin();
+  Greeter& other = StartGreeter();
+  const std::string both = absl::StrCat(one, ",", other.admin());
+  EXPECT_THAT(Print({"message", "set", "Moin", "--server", both, "--expect-revision", "1"}),
+              AllOf(HasSubstr("==> " + one + " <==\ndefault has the message (revision 2)"),
+                    HasSubstr("==> " + other.admin() + " <==\ndefault has the message")));
+  EXPECT_EQ(InJson(Print({"message", "get", "--server", both, "-o", "json"}),
+                   "['servers'][1]['response']['text']"),
+            "Moin");
+  other.Stop();
+  const Finished finished = Ctl({"counts", "--server", both, "-o", "json"});
   EXPECT_EQ(finished.code, kUnreachable) << finished;
-  EXPECT_THAT(finished.err, HasSubstr("has stopped"));
+  EXPECT_EQ(InJson(finished.out, "['servers'][0]['response']['total']['accepted']"), "0");
+  EXPECT_EQ(InJson(finished.out, "['servers'][1]['error']['exitCode']"), "3");
 }
 
 TEST_F(GreeterctlTest, ServerThatNeverAnswersTimesOut) {

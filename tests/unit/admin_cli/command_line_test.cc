@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "command_line_fixture.h"
 
 namespace greeter::admin_cli {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
@@ -94,7 +96,7 @@ TEST_F(CommandLineTest, AnyTextIsAMessage) {
 TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_EQ(Refusal({}),
             "greeterctl: a command is missing: status, message, start, stop, counts, config, "
-            "history, show, rollback, version; see \"greeterctl --help\"\n");
+            "history, show, rollback, completion, version; see \"greeterctl --help\"\n");
   EXPECT_EQ(Refusal({"message"}),
             "greeterctl message: a command is missing: get, set; see \"greeterctl message "
             "--help\"\n");
@@ -151,27 +153,28 @@ TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
                                    HasSubstr("65,536 bytes"), EndsWith("\n")));
 }
 
-TEST_F(CommandLineTest, EveryCommandsHelpHasAnExample) {
-  for (const std::vector<std::string>& command :
-       std::vector<std::vector<std::string>>{{"status"},
-                                             {"message", "get"},
-                                             {"message", "set"},
-                                             {"start"},
-                                             {"stop"},
-                                             {"counts"},
-                                             {"config", "get"},
-                                             {"config", "apply"},
-                                             {"config", "diff"},
-                                             {"history"},
-                                             {"show"},
-                                             {"rollback"},
-                                             {"version"}}) {
-    std::vector<std::string> arguments = command;
-    arguments.push_back("--help");
-    const auto parsed = ParseCommandLine(arguments);
-    const std::string& help = std::get<EarlyExit>(parsed).message;
-    EXPECT_THAT(help, HasSubstr("\nExample: greeterctl " + command.front()));
-  }
+TEST_F(CommandLineTest, SeveralServersHaveCommasBetween) {
+  EXPECT_THAT(Parse({"status", "--server", "a:1, [::1]:2,unix:/run/g"}).servers,
+              ElementsAre("a:1", "[::1]:2", "unix:/run/g"));
+  EXPECT_THAT(Refusal({"status", "--server", "a:1,,b:1"}), HasSubstr("\"\" is none of host:port"));
+  EXPECT_THAT(Refusal({"status", "--server", "a:1,a:1"}), HasSubstr("a:1 is named twice"));
+  EXPECT_THAT(Refusal({"status", "--server", "a:1", "--server", "b:1"}),
+              HasSubstr("--server is given more than once; several servers go with commas"));
+  std::string many = "a:1";
+  for (int port = 2; port <= 65; ++port) absl::StrAppend(&many, ",a:", port);
+  EXPECT_THAT(Refusal({"status", "--server", many}), HasSubstr("at most 64 servers"));
+}
+
+TEST_F(CommandLineTest, ValuesThatAreMissingOrTooMany) {
+  EXPECT_THAT(Refusal({"stop", "-l"}), HasSubstr("--listener needs a value;"));
+  EXPECT_THAT(Refusal({"stop", "-l", "a", "-l", "b"}), HasSubstr("--listener is given more than"));
+  EXPECT_THAT(Refusal({"status", "--watch=maybe"}), HasSubstr("--watch takes no value"));
+  EXPECT_THAT(
+      Refusal({"message", "set", "Back", "soon"}),
+      HasSubstr("unexpected argument \"soon\"; put a message of several words into quotes"));
+  // Half a word means the whole one.
+  EXPECT_THAT(Refusal({"stat"}), HasSubstr("did you mean \"status\"?"));
+  EXPECT_THAT(Refusal({""}), HasSubstr("unknown command \"\"; known: status, "));
 }
 
 }  // namespace

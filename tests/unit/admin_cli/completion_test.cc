@@ -29,9 +29,10 @@ class CompletionTest : public CommandsTest {
   }
   ~CompletionTest() override { unsetenv("GREETER_SERVER"); }
 
-  std::string Complete(std::vector<std::string> words) {
-    words.insert(words.begin(), "__complete");
-    const auto parsed = ParseCommandLine(words);
+  std::string Complete(const std::vector<std::string>& words) {
+    std::vector<std::string> arguments = {"__complete"};
+    arguments.insert(arguments.end(), words.begin(), words.end());
+    const auto parsed = ParseCommandLine(arguments);
     if (std::holds_alternative<EarlyExit>(parsed)) return "refused";
     std::istringstream in;
     std::ostringstream out, err;

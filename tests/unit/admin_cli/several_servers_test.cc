@@ -105,8 +105,9 @@ TEST(ExitCodeOfTest, TellsTheWorst) {
                           ExitCode failed = kFailure) {
     std::vector<ServersAnswer> answers;
     for (const absl::StatusCode code : codes) {
-      answers.push_back({"s", absl::Status(code, "")});
-      if (code == absl::StatusCode::kOk) answers.back().answer = Answer{nullptr, "", done};
+      const bool ok = code == absl::StatusCode::kOk;
+      answers.push_back({"s", ok ? absl::StatusOr<Answer>(Answer{nullptr, "", done})
+                                 : absl::StatusOr<Answer>(absl::Status(code, ""))});
     }
     return ExitCodeOf(answers, failed);
   };
