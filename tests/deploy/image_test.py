@@ -13,6 +13,7 @@ from podman import IMAGE, PATIENCE, Container, greet, inspect, podman, remove_ev
 USER = 65532
 MIB = 1024 * 1024
 DOCUMENTS = "usr/share/doc"
+COMPOSE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "compose.yaml")
 
 
 def image_files():
@@ -125,6 +126,24 @@ class Running(unittest.TestCase):
         # What it says begins with what it said before.
         wait_until(lambda: container.log().count("serves on") == 2, "it serves again")
         self.assertEqual(greet(), "Still here")
+
+    def test_compose_keeps_changes_too(self):
+        def compose(*command):
+            subprocess.run(["podman-compose", "--file", COMPOSE, *command], check=True, capture_output=True,
+                           timeout=2 * PATIENCE)
+
+        def up():
+            compose("up", "--detach", "--no-build")
+            name, = podman("ps", "--format", "{{.Names}}").split()
+            return Container(name).serves()
+
+        up()
+        self.assertEqual(greet(), "Hello world")
+        compose("exec", "-T", "greeter", "greeterctl", "message", "set", "Back soon")
+        compose("down")
+        self.assertRaises(ConnectionRefusedError, greet)
+        up()
+        self.assertEqual(greet(), "Back soon")
 
     def ends_with(self, line, *arguments, options=()):
         """greeterd refuses to start, with one line."""

@@ -157,7 +157,7 @@ class EveryOverlay(unittest.TestCase):
             version = re.search(r"project\(greeter VERSION ([\d.]+)", lists.read())[1]
         self.assertEqual(pod_spec(rendered)["containers"][0]["image"], f"greeter:{version}")
         with open(os.path.join(ROOT, "deploy", "compose.yaml")) as compose:
-            self.assertIn(f"image: greeter:{version}\n", compose.read())
+            self.assertIn(f"image: ${{GREETER_IMAGE:-greeter:{version}}}\n", compose.read())
 
 
 class Mistakes(unittest.TestCase):

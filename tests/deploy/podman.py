@@ -47,6 +47,7 @@ def remove_everything():
     podman("pod", "rm", "--all", "--force", "--time", "0")
     podman("rm", "--all", "--force", "--time", "0", "--volumes")
     podman("volume", "rm", "--all", "--force")
+    podman("network", "prune", "--force")
 
 
 class Container:
