@@ -44,7 +44,11 @@ def greet(address=DATA):
 
 
 def remove_everything():
-    podman("pod", "rm", "--all", "--force", "--time", "0")
+    def pods_are_gone():
+        podman("pod", "rm", "--all", "--force", "--time", "0", check=False)
+        return not podman("pod", "ls", "--quiet")
+    # What is just being started again can't be removed in that moment.
+    wait_until(pods_are_gone, "the pods are removed")
     podman("rm", "--all", "--force", "--time", "0", "--volumes")
     podman("volume", "rm", "--all", "--force")
     podman("network", "prune", "--force")
