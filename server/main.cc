@@ -22,9 +22,11 @@
 #include "daemon/descriptor_budget.h"
 #include "daemon/engine_options.h"
 #include "daemon/identity.h"
+#include "daemon/inherited_sockets.h"
 #include "daemon/listener_log.h"
 #include "daemon/logging.h"
 #include "daemon/options.h"
+#include "daemon/service_notifier.h"
 #include "daemon/standard_streams.h"
 #include "daemon/state.h"
 #include "daemon/stop_signal.h"
@@ -37,6 +39,8 @@ namespace greeter {
 namespace {
 
 absl::Status Run(const daemon::Options& options) {
+  auto inherited = daemon::TakeInheritedSockets();
+  if (!inherited.ok()) return inherited.status();
   auto initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
   daemon::StopSignal stop_signal;
@@ -50,12 +54,14 @@ absl::Status Run(const daemon::Options& options) {
   if (absl::Status few = daemon::CheckDescriptorLimit(descriptors); !few.ok()) return few;
   const daemon::DescriptorBudget budget = daemon::DivideDescriptors(descriptors);
   std::vector<std::string> warnings;
-  const auto engine =
-      data_plane::Engine::Start(daemon::EngineOptions(options, budget.data_plane, &warnings));
+  const auto engine = data_plane::Engine::Start(
+      daemon::EngineOptions(options, budget.data_plane, &warnings), *std::move(inherited));
   const daemon::AuditLog audit = daemon::MakeAuditLog(*log_output, options.log_format);
   observe::AdminCalls calls;
   auto admin_options = daemon::AdminServerOptions(options.admin, budget, audit, &warnings);
   admin_options.on_call = calls.counter();
+  daemon::ServiceNotifier notifier;
+  notifier.Watch(&admin_options.self_check);
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   if (!engine.ok()) return engine.status();
   const std::string id = daemon::NewServerId();
@@ -65,6 +71,7 @@ absl::Status Run(const daemon::Options& options) {
   control_options.audit = audit;
   control::Controller controller(&data_plane, store->get(), control_options);
   controller.Observe(daemon::ListenerLog(logger));
+  controller.Observe([&](const control::Snapshot& snapshot) { notifier.Report(snapshot); });
   admin::AdminServer admin(&controller, admin_options);
 
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
@@ -82,12 +89,17 @@ absl::Status Run(const daemon::Options& options) {
     (*engine)->Shutdown(options.drain_timeout);
     return started;
   }
+  daemon::WarnOfUnusedSockets((*engine)->inherited(), *controller.snapshot(), *logger);
   daemon::Announce(*controller.snapshot(), {(*observatory)->url(), admin.health_address(),
                                             admin.bound_address(), options.admin.has_tls()});
+  notifier.Ready();
 
-  const std::string signal =
-      stop_signal.Wait([&] { daemon::ReloadConfigFile(options, controller, logger); });
+  const std::string signal = stop_signal.Wait([&] {
+    notifier.Reloading();
+    daemon::ReloadConfigFile(options, controller, logger, [&] { notifier.Ready(); });
+  });
   logger->info("{}: stopping; again to end at once", signal);
+  notifier.Stopping(options.shutdown_delay + options.drain_timeout);
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);
   controller.Stop();

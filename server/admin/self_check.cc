@@ -29,17 +29,17 @@ absl::StatusOr<std::unique_ptr<SelfCheck>> SelfCheck::Start(net::Address address
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
   std::unique_ptr<SelfCheck> check(
-      new SelfCheck(std::move(address), options, std::move(report), std::move(wake)));
+      new SelfCheck(std::move(address), std::move(options), std::move(report), std::move(wake)));
   check->thread_ = std::thread(&SelfCheck::Run, check.get());
   return check;
 }
 
 SelfCheck::SelfCheck(net::Address address, Options options, Report report, net::FileDescriptor wake)
     : address_(std::move(address)),
-      options_(options),
+      options_(std::move(options)),
       report_(std::move(report)),
       wake_(std::move(wake)),
-      hello_(options.tls ? tls::ClientHello() : std::string(kHello)) {}
+      hello_(options_.tls ? tls::ClientHello() : std::string(kHello)) {}
 
 SelfCheck::~SelfCheck() {
   eventfd_write(wake_.get(), 1);
@@ -51,6 +51,7 @@ void SelfCheck::Run() {
     const absl::Status result = Check();
     if (absl::IsCancelled(result)) return;
     Note(result);
+    if (result.ok()) options_.on_answer();
   }
 }
 

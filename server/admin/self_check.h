@@ -34,6 +34,8 @@ class SelfCheck {
     int failures = 3;
     // The port speaks TLS.
     bool tls = false;
+    // Called after each check that was answered, on the check's thread.
+    std::function<void()> on_answer = [] {};
   };
   // Whether the port answers; called when that changes, on the check's thread. At first it does.
   using Report = std::function<void(bool answers)>;

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -95,7 +96,8 @@ absl::Status StartController(control::Controller& controller, InitialConfig init
 }
 
 void ReloadConfigFile(const Options& options, control::Controller& controller,
-                      const std::shared_ptr<spdlog::logger>& logger) {
+                      const std::shared_ptr<spdlog::logger>& logger, std::function<void()> done) {
+  absl::Cleanup known = std::move(done);
   if (options.config.empty()) {
     logger->info("SIGHUP: there is no config file to read again");
     return;
@@ -126,8 +128,9 @@ void ReloadConfigFile(const Options& options, control::Controller& controller,
   change.action = absl::StrCat("reload of ", options.config);
   change.file_hash = std::move(read->file_hash);
   controller.Submit(
-      std::move(change), [logger, path = options.config, text = std::move(read->text)](
-                             absl::StatusOr<control::Controller::ChangeResult> result) {
+      std::move(change),
+      [logger, path = options.config, text = std::move(read->text),
+       known = std::move(known)](absl::StatusOr<control::Controller::ChangeResult> result) {
         if (result.ok()) {
           logger->info("SIGHUP: {} is in effect as revision {}", path, result->revision.number());
         } else {

@@ -5,6 +5,7 @@
 
 #include <spdlog/logger.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,9 +37,10 @@ absl::Status StartController(control::Controller& controller, InitialConfig init
                              const Options& options, spdlog::logger& logger);
 
 // Reads the config file again and, if its content is not what was applied last, submits it as a
-// change. What becomes of it is logged; a file that is not accepted changes nothing. Does not wait.
+// change. What becomes of it is logged; a file that is not accepted changes nothing. Does not wait:
+// `done` is called once that is known, here or on the controller thread.
 void ReloadConfigFile(const Options& options, control::Controller& controller,
-                      const std::shared_ptr<spdlog::logger>& logger);
+                      const std::shared_ptr<spdlog::logger>& logger, std::function<void()> done);
 
 }  // namespace greeter::daemon
 

@@ -27,7 +27,8 @@ constexpr absl::Duration kBlindGrace = absl::Milliseconds(200);
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
+absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options,
+                                                      std::vector<net::InheritedSocket> inherited) {
   std::vector<std::unique_ptr<Worker>> workers;
   do {
     absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size(), options.accept);
@@ -38,11 +39,14 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options) {
     const int cpu = options.cpus.at(workers.size() - 1);
     workers.back()->Post([cpu] { base::PinThread(cpu); });
   } while (std::ssize(workers) < options.workers);
-  return std::unique_ptr<Engine>(new Engine(options, std::move(workers)));
+  return std::unique_ptr<Engine>(new Engine(options, std::move(inherited), std::move(workers)));
 }
 
-Engine::Engine(Options options, std::vector<std::unique_ptr<Worker>> workers)
-    : options_(std::move(options)), workers_(std::move(workers)) {}
+Engine::Engine(Options options, std::vector<net::InheritedSocket> inherited,
+               std::vector<std::unique_ptr<Worker>> workers)
+    : options_(std::move(options)),
+      inherited_(std::move(inherited)),
+      workers_(std::move(workers)) {}
 
 Engine::~Engine() = default;
 
@@ -102,15 +106,18 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
     preparation.failures_.emplace(item.spec.name, net::ListenError(address, EMFILE));
     return;
   }
+  const net::InheritedSocket* const inherited = FindInherited(address);
   for (const auto& [id, endpoint] : endpoints_) {
     if (!endpoint.bound.Overlaps(address)) continue;
-    if (kept.count(id) != 0) {
+    // An inherited socket shares its port with nobody, not even for the time of a move.
+    if (kept.count(id) != 0 || inherited != nullptr) {
       preparation.failures_.emplace(item.spec.name, net::ListenError(address, EADDRINUSE));
       return;
     }
     listen.port_is_ours = true;
   }
-  absl::StatusOr<net::ListeningSockets> sockets = net::OpenListeningSockets(address, listen);
+  absl::StatusOr<net::ListeningSockets> sockets =
+      inherited != nullptr ? inherited->Share(listen) : net::OpenListeningSockets(address, listen);
   if (!sockets.ok()) {
     preparation.failures_.emplace(item.spec.name, sockets.status());
     return;
@@ -119,11 +126,18 @@ void Engine::Open(Preparation::Item& item, const std::set<EndpointId>& kept,
   preparation.opened_.emplace(item.endpoint, *std::move(sockets));
 }
 
+const net::InheritedSocket* Engine::FindInherited(const net::Address& address) const {
+  for (const net::InheritedSocket& socket : inherited_) {
+    if (socket.address().ToString() == address.ToString()) return &socket;
+  }
+  return nullptr;
+}
+
 int64_t Engine::Share(size_t endpoints) const {
   const auto workers = static_cast<int64_t>(workers_.size());
   // An address has a socket for each worker and its gate.
   const int64_t listening = static_cast<int64_t>(endpoints) * (workers + 1);
-  const int64_t own = workers * kDescriptorsOfWorker + listening;
+  const int64_t own = workers * kDescriptorsOfWorker + listening + std::ssize(inherited_);
   return (options_.descriptors - own) / workers;
 }
 
@@ -182,6 +196,7 @@ void Engine::Activate(Preparation preparation, uint64_t revision) {
     if (wanted.count(id) == 0) unwanted.push_back(id);
   }
   CloseEndpoints(unwanted);
+  RefuseWhereUnwanted();
   ShareOut(endpoints_.size());
   std::erase_if(shared_, [&](const auto& entry) { return names.count(entry.first) == 0; });
   listeners_ = std::move(states);
@@ -195,9 +210,8 @@ absl::Status Engine::OpenOnWorkers(EndpointId id, net::ListeningSockets sockets,
   // At once: on a port that is ours, the shut gate keeps out clients that were served until now.
   // Out of kernel memory: without the gate, its steering sends all to one worker, which serves.
   if (!endpoint.gate.Open(options_.cpus).ok()) endpoint.gate = net::Gate();
-  const bool shared = sockets.bound.is_unix();
   OnEveryWorker([&](Worker& worker, size_t number, const std::function<void()>& done) {
-    worker.Open(id, std::move(sockets.workers[number]), shared, endpoint.service);
+    worker.Open(id, std::move(sockets.workers[number]), endpoint.service);
     done();
   });
   endpoints_.emplace(id, std::move(endpoint));
@@ -230,6 +244,20 @@ void Engine::CloseEndpoints(const std::vector<EndpointId>& ids) {
   for (const EndpointId id : ids) endpoints_.erase(id);
 }
 
+void Engine::LeaveEndpoints(const std::vector<EndpointId>& ids) {
+  OnEveryWorker([&ids](Worker& worker, size_t, const std::function<void()>& done) {
+    for (const EndpointId id : ids) worker.Leave(id);
+    done();
+  });
+  for (const EndpointId id : ids) endpoints_.erase(id);
+}
+
+void Engine::RefuseWhereUnwanted() {
+  for (net::InheritedSocket& socket : inherited_) {
+    if (FindBound(socket.address()) == 0) socket.Refuse();
+  }
+}
+
 void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
   const Clock::time_point since = Clock::now();
   const auto until = [since](absl::Duration grace) {
@@ -253,9 +281,13 @@ void Engine::AwaitHandshakes(const std::vector<net::Address>& closing) const {
 }
 
 void Engine::Shutdown(absl::Duration drain_timeout) {
-  std::vector<EndpointId> all;
-  for (const auto& [id, endpoint] : endpoints_) all.push_back(id);
-  CloseEndpoints(all);
+  std::vector<EndpointId> inherited;
+  std::vector<EndpointId> own;
+  for (const auto& [id, endpoint] : endpoints_) {
+    (endpoint.gate.is_inherited() ? inherited : own).push_back(id);
+  }
+  LeaveEndpoints(inherited);
+  CloseEndpoints(own);
   // The clock's own range ends some centuries from now.
   const absl::Duration drain = std::min(drain_timeout, absl::Hours(24 * 365));
   const Clock::time_point deadline = Clock::now() + absl::ToChronoNanoseconds(drain);

@@ -29,6 +29,7 @@
 #include "data_plane/worker.h"
 #include "net/accept.h"
 #include "net/address.h"
+#include "net/inherited_socket.h"
 #include "net/listening_sockets.h"
 
 namespace greeter::data_plane {
@@ -94,8 +95,10 @@ class Engine {
     std::map<std::string, absl::Status> failures_;
   };
 
-  // Starts the workers: all, or none and FAILED_PRECONDITION.
-  static absl::StatusOr<std::unique_ptr<Engine>> Start(const Options& options);
+  // Starts the workers: all, or none and FAILED_PRECONDITION. An address that one of `inherited` is
+  // bound to is served there; those that no listener wants refuse, from the first Activate() on.
+  static absl::StatusOr<std::unique_ptr<Engine>> Start(
+      const Options& options, std::vector<net::InheritedSocket> inherited = {});
   // Ends them; see Shutdown() for doing so in good order.
   ~Engine();
 
@@ -111,13 +114,17 @@ class Engine {
 
   // In the order of the ListenerSpecs last activated.
   const std::vector<ListenerState>& listeners() const { return listeners_; }
+  // What Start() was given, for their names and addresses.
+  const std::vector<net::InheritedSocket>& inherited() const { return inherited_; }
 
   // Closes every address without resetting anyone, waits up to `drain_timeout` for the connections
-  // that are open, and cuts the rest. Nothing may be activated afterwards.
+  // that are open, and cuts the rest. Who waits at an inherited socket goes on waiting, for the
+  // next greeterd. Nothing may be activated afterwards.
   void Shutdown(absl::Duration drain_timeout);
 
  private:
-  Engine(Options options, std::vector<std::unique_ptr<Worker>> workers);
+  Engine(Options options, std::vector<net::InheritedSocket> inherited,
+         std::vector<std::unique_ptr<Worker>> workers);
 
   // An address being served.
   struct Endpoint {
@@ -135,7 +142,12 @@ class Engine {
   void Open(Preparation::Item& item, const std::set<EndpointId>& kept, Preparation& preparation);
   std::shared_ptr<const Service> ServiceFor(const ListenerSpec& spec, uint64_t revision);
   absl::Status OpenOnWorkers(EndpointId id, net::ListeningSockets sockets, Endpoint endpoint);
+  // Null for none.
+  const net::InheritedSocket* FindInherited(const net::Address& address) const;
   void CloseEndpoints(const std::vector<EndpointId>& ids);
+  // What is queued at these, which are inherited, is left there.
+  void LeaveEndpoints(const std::vector<EndpointId>& ids);
+  void RefuseWhereUnwanted();
   // Waits for the handshakes under way on `closing`, whose gates are shut.
   void AwaitHandshakes(const std::vector<net::Address>& closing) const;
   // Connections that each worker may hold while `endpoints` addresses are open; can be negative.
@@ -147,6 +159,12 @@ class Engine {
 
   // Constant after construction.
   const Options options_;
+
+  // Owned by the calling thread, but for names and addresses. Listen again when the workers have
+  // ended.
+  std::vector<net::InheritedSocket> inherited_;
+
+  // Constant after construction.
   const std::vector<std::unique_ptr<Worker>> workers_;
 
   // Owned by the calling thread.

@@ -145,19 +145,18 @@ void Worker::RunPosted() {
 
 void Worker::Poll(EndpointId id, Endpoint& endpoint) {
   epoll_event event = {};
-  // Of the workers that share a unix socket, one is woken for a connection (epoll_ctl(2)).
-  event.events = endpoint.shared ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
+  // Of the workers that share a socket, one is woken for a connection (epoll_ctl(2)).
+  event.events = endpoint.socket.shared() ? EPOLLIN | EPOLLEXCLUSIVE : EPOLLIN;
   event.data.u64 = id | kEndpointBit;
   endpoint.paused = epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, endpoint.socket.get(), &event) != 0;
   // Out of kernel memory or of watches (epoll(7)): tried again like a lack of descriptors.
   if (endpoint.paused) next_tick_ = std::min(next_tick_, now_ + kPause);
 }
 
-void Worker::Open(EndpointId id, net::ListeningSocket socket, bool shared,
+void Worker::Open(EndpointId id, net::ListeningSocket socket,
                   std::shared_ptr<const Service> service) {
   Endpoint& endpoint = endpoints_[id];
   endpoint.socket = std::move(socket);
-  endpoint.shared = shared;
   endpoint.use = connections_.Adopt(std::move(service));
   Apportion();
   Poll(id, endpoint);
@@ -177,6 +176,18 @@ void Worker::Close(EndpointId id, Closure done) {
     Pause(endpoint);
   }
   next_tick_ = now_;
+}
+
+void Worker::Leave(EndpointId id) {
+  Endpoint& endpoint = endpoints_.at(id);
+  if (!endpoint.paused) Pause(endpoint);
+  Remove(id, endpoint);
+}
+
+void Worker::Remove(EndpointId id, const Endpoint& endpoint) {
+  connections_.Retire(endpoint.use);
+  endpoints_.erase(id);
+  Apportion();
 }
 
 void Worker::Drain(Clock::time_point deadline, Closure done) {
@@ -217,10 +228,8 @@ void Worker::FinishClosing(EndpointId id, Endpoint& endpoint) {
     next_tick_ = std::min(next_tick_, now_ + rest);
     return;
   }
-  connections_.Retire(endpoint.use);
   Closure closed = std::move(endpoint.closed);
-  endpoints_.erase(id);
-  Apportion();
+  Remove(id, endpoint);
   closed();
 }
 

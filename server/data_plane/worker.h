@@ -45,14 +45,15 @@ class Worker {
   // The following are called on the worker thread, by posted closures.
 
   // Accepts on `socket`, which is listening and non-blocking, and serves `service` there.
-  // `shared`: other workers accept on duplicates of the same socket.
-  void Open(EndpointId id, net::ListeningSocket socket, bool shared,
-            std::shared_ptr<const Service> service);
+  void Open(EndpointId id, net::ListeningSocket socket, std::shared_ptr<const Service> service);
   // Connections accepted from now on get `service`.
   void Update(EndpointId id, std::shared_ptr<const Service> service);
   // Accepts all that is queued, limits aside, then closes the socket and calls `done`. The owner
   // has seen to it that no more get in. Connections go on.
   void Close(EndpointId id, Closure done);
+  // Closes the socket at once, which others have as well: what is queued is theirs. Connections go
+  // on.
+  void Leave(EndpointId id);
   // How many connections may be open: beyond that it makes room, or accepts no more for a while. Up
   // to half of them are kept for addresses that have few, in equal parts, so that no address can
   // starve another.
@@ -66,7 +67,6 @@ class Worker {
   struct Endpoint {
     net::ListeningSocket socket;
     Connections::Use* use = nullptr;
-    bool shared = false;
     // Not polled until the next tick: a limit is reached, or the kernel has run out of something.
     bool paused = false;
     // How long it should rest, after Progress::kPause.
@@ -118,6 +118,7 @@ class Worker {
   void Tick();
   // Accepts some more of what is queued; closes the socket if that was all.
   void FinishClosing(EndpointId id, Endpoint& endpoint);
+  void Remove(EndpointId id, const Endpoint& endpoint);
   int TimeoutMs() const;
 
   // Constant after construction.

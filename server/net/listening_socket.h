@@ -25,10 +25,20 @@ inline constexpr int kHighestTtl = 255;
 // finds its request first. False if the kernel refuses it for one of the stacks asked for.
 bool RequireHighestTtl(int socket, bool v4, bool v6);
 
+// The same for the stacks that `socket` has, and the reverse.
+bool KeepClientsOut(int socket);
+void LetClientsIn(int socket);
+
 class ListeningSocket {
  public:
   ListeningSocket() = default;
   explicit ListeningSocket(FileDescriptor socket) : socket_(std::move(socket)) {}
+  // A duplicate of a socket that others accept on as well: closing it is no more than that.
+  static ListeningSocket Shared(FileDescriptor socket) {
+    ListeningSocket duplicate(std::move(socket));
+    duplicate.shared_ = true;
+    return duplicate;
+  }
   ~ListeningSocket() { Close(); }
 
   ListeningSocket(ListeningSocket&& other) noexcept = default;
@@ -36,6 +46,7 @@ class ListeningSocket {
     if (this != &other) {
       Close();
       socket_ = std::move(other.socket_);
+      shared_ = other.shared_;
     }
     return *this;
   }
@@ -43,6 +54,7 @@ class ListeningSocket {
   ListeningSocket& operator=(const ListeningSocket&) = delete;
 
   bool valid() const { return socket_.valid(); }
+  bool shared() const { return shared_; }
   int get() const { return socket_.get(); }
 
   // Gives it to someone who has no gate to close behind.
@@ -52,6 +64,7 @@ class ListeningSocket {
   void Close();
 
   FileDescriptor socket_;
+  bool shared_ = false;
 };
 
 }  // namespace greeter::net

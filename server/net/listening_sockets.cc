@@ -32,13 +32,6 @@ absl::Status Attach(int fd, std::vector<sock_filter> code) {
   return absl::OkStatus();
 }
 
-Address LocalAddress(int fd, bool dual_stack) {
-  sockaddr_storage local = {};
-  socklen_t length = sizeof(local);
-  getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length);
-  return Address::FromSockaddr(reinterpret_cast<sockaddr*>(&local), length, dual_stack);
-}
-
 absl::StatusOr<FileDescriptor> TcpSocket(const Address& address) {
   FileDescriptor fd(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid() || !SetOption(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1)) {
@@ -140,7 +133,7 @@ absl::Status MakeGate(int gate, const Address& bound, bool port_is_ours) {
 absl::StatusOr<ListeningSockets> OpenTcp(const Address& address, const ListenOptions& options) {
   absl::StatusOr<FileDescriptor> first = BindFirst(address, options.port_is_ours);
   if (!first.ok()) return first.status();
-  ListeningSockets sockets{LocalAddress(first->get(), address.is_dual_stack()), options, {}, {}};
+  ListeningSockets sockets{LocalAddress(first->get()), options, {}, {}};
   if (options.gate) {
     sockets.gate = Gate(*std::move(first), options.workers);
   } else {
@@ -166,7 +159,7 @@ absl::StatusOr<ListeningSockets> OpenUnix(const Address& address, const ListenOp
   while (std::ssize(sockets.workers) < options.workers) {
     FileDescriptor duplicate(fcntl(listener->socket.get(), F_DUPFD_CLOEXEC, 0));
     if (!duplicate.valid()) return ListenError(address, errno);
-    sockets.workers.emplace_back(std::move(duplicate));
+    sockets.workers.push_back(ListeningSocket::Shared(std::move(duplicate)));
   }
   sockets.gate = Gate(std::move(listener->socket), std::move(listener->file));
   return sockets;
@@ -190,16 +183,23 @@ absl::Status ListeningSockets::Listen() {
 Gate::Gate(FileDescriptor socket, int workers) : socket_(std::move(socket)), workers_(workers) {}
 
 Gate::Gate(FileDescriptor socket, SocketFile file)
-    : socket_(std::move(socket)), file_(std::move(file)) {}
+    : socket_(std::move(socket)), kind_(Kind::kUnix), file_(std::move(file)) {}
+
+Gate Gate::OfInherited(FileDescriptor socket) {
+  Gate gate(std::move(socket), 0);
+  gate.kind_ = Kind::kInherited;
+  return gate;
+}
 
 absl::Status Gate::Listen(const Address& bound, bool port_is_ours) {
-  if (workers_ == 0) return absl::OkStatus();
+  if (kind_ != Kind::kGroup) return absl::OkStatus();
   const absl::Status made = MakeGate(socket_.get(), bound, port_is_ours);
   return made.ok() ? Shut() : made;
 }
 
 absl::Status Gate::Open(const std::vector<int>& cpus) {
-  if (!valid() || workers_ == 0) return absl::OkStatus();
+  if (valid() && kind_ == Kind::kInherited) LetClientsIn(socket_.get());
+  if (!valid() || kind_ != Kind::kGroup) return absl::OkStatus();
   const auto load = [](int ancillary) {
     return sock_filter{BPF_LD | BPF_W | BPF_ABS, 0, 0,
                        static_cast<uint32_t>(SKF_AD_OFF + ancillary)};
@@ -220,8 +220,9 @@ absl::Status Gate::Open(const std::vector<int>& cpus) {
 
 absl::Status Gate::Shut() {
   if (!valid()) return absl::OkStatus();
-  if (workers_ > 0) {
-    return Attach(socket_.get(), {{BPF_RET | BPF_K, 0, 0, 0}});
+  if (kind_ == Kind::kGroup) return Attach(socket_.get(), {{BPF_RET | BPF_K, 0, 0, 0}});
+  if (kind_ == Kind::kInherited) {
+    return KeepClientsOut(socket_.get()) ? absl::OkStatus() : SystemError("IP_MINTTL", errno);
   }
   file_.Remove();
   // Refuses new connections and leaves those that are queued: connect(2) looks at RCV_SHUTDOWN of
@@ -230,6 +231,19 @@ absl::Status Gate::Shut() {
     return SystemError("closing a unix socket to new connections", errno);
   }
   return absl::OkStatus();
+}
+
+Address LocalAddress(int fd) {
+  sockaddr_storage local = {};
+  socklen_t length = sizeof(local);
+  getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length);
+  int v6_only = 1;
+  socklen_t size = sizeof(v6_only);
+  getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, &size);
+  const auto address = [&](bool dual_stack) {
+    return Address::FromSockaddr(reinterpret_cast<sockaddr*>(&local), length, dual_stack);
+  };
+  return address(v6_only == 0 && address(false).is_wildcard());
 }
 
 bool HasIpv6() {

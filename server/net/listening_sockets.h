@@ -35,8 +35,13 @@ class Gate {
   Gate(FileDescriptor socket, int workers);
   // For a unix socket: a duplicate of it, and its file.
   Gate(FileDescriptor socket, SocketFile file);
+  // For a socket that others have as well (inherited_socket.h): a duplicate of it. Shut, it asks
+  // for a TTL no client has.
+  static Gate OfInherited(FileDescriptor socket);
 
   bool valid() const { return socket_.valid(); }
+  // Closing the address closes a descriptor alone: its queue has another owner.
+  bool is_inherited() const { return kind_ == Kind::kInherited; }
 
   // For TCP: takes up its place, shut, before the workers' sockets listen. `bound` is its address,
   // `port_is_ours` as in ListenOptions.
@@ -52,8 +57,11 @@ class Gate {
   absl::Status Shut();
 
  private:
+  enum class Kind { kGroup, kUnix, kInherited };
+
   FileDescriptor socket_;
-  // 0 for a unix socket.
+  Kind kind_ = Kind::kGroup;
+  // Of a group.
   int workers_ = 0;
   SocketFile file_;
 };
@@ -75,15 +83,15 @@ struct ListeningSockets {
   ListenOptions options;
   // For TCP it is shut at first: no connection is queued before Gate::Open(). Destroyed last.
   Gate gate;
-  // One for each worker, non-blocking. For a unix socket, duplicates of one socket.
+  // One for each worker, non-blocking. For a unix or an inherited socket, duplicates of one.
   std::vector<ListeningSocket> workers;
   // Whether they listen; see Listen().
   bool listening = false;
 
-  // Makes them listen if they don't yet: unix sockets, and those on a port that is ours. Had they
-  // listened earlier, they would have taken clients from who serves the port, or queued clients
-  // that are reset should nothing come of it. FAILED_PRECONDITION as for opening; rare, as they are
-  // bound.
+  // Makes them listen if they don't yet: unix sockets, inherited ones that have refused, and those
+  // on a port that is ours. Had they listened earlier, they would have taken clients from who
+  // serves the port, or queued clients that are reset should nothing come of it.
+  // FAILED_PRECONDITION as for opening; rare, as they are bound.
   absl::Status Listen();
 };
 
@@ -92,6 +100,9 @@ struct ListeningSockets {
 // process is replaced; one that answers is "in use". Before Gate::Open(), call Listen().
 absl::StatusOr<ListeningSockets> OpenListeningSockets(const Address& address,
                                                       const ListenOptions& options);
+
+// What `fd` is bound to.
+Address LocalAddress(int fd);
 
 // Whether this machine has IPv6 at all; without it, ":port" is bound for IPv4 alone.
 bool HasIpv6();

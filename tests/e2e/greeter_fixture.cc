@@ -203,6 +203,18 @@ Greeter& GreeterTest::StartGreeterBy(std::vector<std::string> wrapper,
   return Start(std::move(options), Command{.arguments = std::move(wrapper)});
 }
 
+Command GreeterTest::CommandWithSockets(const std::vector<int>& sockets, const std::string& names) {
+  return {.arguments = {"sh", "-c", "export LISTEN_PID=$$; exec \"$@\"", "sh"},
+          .environment = {{"LISTEN_FDS", absl::StrCat(sockets.size())}, {"LISTEN_FDNAMES", names}},
+          .descriptors = sockets};
+}
+
+Greeter& GreeterTest::StartGreeterWithSockets(const std::vector<int>& sockets,
+                                              const std::string& names,
+                                              std::vector<std::string> options) {
+  return Start(std::move(options), CommandWithSockets(sockets, names));
+}
+
 Greeter& GreeterTest::StartGreeterAsOrdinaryUser(std::vector<std::string> options) {
   return Start(std::move(options), Command{.arguments = {}, .ordinary_user = true});
 }

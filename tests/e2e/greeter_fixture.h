@@ -88,6 +88,11 @@ class GreeterTest : public ::testing::Test {
                         std::map<std::string, std::string> environment = {});
   // The same through a program that ends in executing its last arguments.
   Greeter& StartGreeterBy(std::vector<std::string> wrapper, std::vector<std::string> options = {});
+  // The same with listening sockets that it inherits, as systemd passes them: `names` has a name
+  // for each, with colons between.
+  Greeter& StartGreeterWithSockets(const std::vector<int>& sockets, const std::string& names,
+                                   std::vector<std::string> options = {});
+  static Command CommandWithSockets(const std::vector<int>& sockets, const std::string& names);
   // The same as uid 65534.
   Greeter& StartGreeterAsOrdinaryUser(std::vector<std::string> options = {});
   // The same for one that is to exit by itself, without anything added to the options.

@@ -24,6 +24,10 @@ namespace {
 constexpr uid_t kNobody = 65534;
 constexpr int kNotStarted = 127;
 constexpr int kKilled = -1000;
+// Of the first descriptor beyond the standard streams, and one beyond those that a program is
+// given.
+constexpr int kFirstGiven = 3;
+constexpr int kBeyondGiven = 64;
 
 std::string FindProgram(const std::string& name) {
   if (absl::StrContains(name, '/')) return name;
@@ -64,6 +68,17 @@ int InputFile(const std::string& bytes) {
   const int fd = fcntl(fileno(file), F_DUPFD_CLOEXEC, 3);
   fclose(file);
   return fd;
+}
+
+// The same where nothing that is given to the program will be.
+int OutOfTheWay(int fd) { return fcntl(fd, F_DUPFD_CLOEXEC, kBeyondGiven); }
+
+bool Give(const std::vector<int>& descriptors) {
+  int number = kFirstGiven;
+  for (const int fd : descriptors) {
+    if (dup2(fd, number++) < 0) return false;
+  }
+  return true;
 }
 
 bool BecomeOrdinaryUser() {
@@ -125,7 +140,11 @@ Process::Process(const Command& command) : started_(absl::Now()) {
   const std::vector<char*> envp = Pointers(environment);
   // Opened before the user changes, who may not be let into the build directory.
   const std::string file = FindProgram(arguments.front());
-  const int program = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  const int program = OutOfTheWay(opened);
+  close(opened);
+  std::vector<int> descriptors;
+  for (const int fd : command.descriptors) descriptors.push_back(OutOfTheWay(fd));
   const int input = InputFile(command.input);
   int out[2] = {-1, -1};
   int err[2] = {-1, -1};
@@ -134,7 +153,7 @@ Process::Process(const Command& command) : started_(absl::Now()) {
   pid_ = fork();
   if (pid_ == 0) {
     const bool ready = dup2(input, STDIN_FILENO) >= 0 && dup2(out[1], STDOUT_FILENO) >= 0 &&
-                       dup2(err[1], STDERR_FILENO) >= 0 &&
+                       dup2(err[1], STDERR_FILENO) >= 0 && Give(descriptors) &&
                        (!command.ordinary_user || BecomeOrdinaryUser()) &&
                        prctl(PR_SET_PDEATHSIG, SIGKILL) == 0;
     if (ready) {
@@ -148,6 +167,7 @@ Process::Process(const Command& command) : started_(absl::Now()) {
   close(out[1]);
   close(err[1]);
   close(input);
+  for (const int fd : descriptors) close(fd);
   if (program >= 0) close(program);
   out_ = std::make_unique<Output>(out[0]);
   err_ = std::make_unique<Output>(err[0]);

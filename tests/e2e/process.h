@@ -34,6 +34,8 @@ struct Command {
   std::string input = {};
   // Run as uid and gid 65534 without capabilities. Where the test itself is not root, as it is.
   bool ordinary_user = false;
+  // What it gets as descriptors 3, 4, …; the test's own stay open.
+  std::vector<int> descriptors = {};
 };
 
 struct Finished {
