@@ -31,7 +31,6 @@
 #include "daemon/state.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
-#include "net/descriptor_limit.h"
 #include "observe/observatory.h"
 #include "spdlog/spdlog.h"
 
@@ -50,28 +49,24 @@ absl::Status Run(const daemon::Options& options) {
   spdlog::set_default_logger(logger);
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
-  const int descriptors = net::RaiseDescriptorLimit();
-  if (absl::Status few = daemon::CheckDescriptorLimit(descriptors); !few.ok()) return few;
-  const daemon::DescriptorBudget budget = daemon::DivideDescriptors(descriptors);
+  const auto budget = daemon::PlanDescriptors();
+  if (!budget.ok()) return budget.status();
   std::vector<std::string> warnings;
   const auto engine = data_plane::Engine::Start(
-      daemon::EngineOptions(options, budget.data_plane, &warnings), *std::move(inherited));
+      daemon::EngineOptions(options, budget->data_plane, &warnings), *std::move(inherited));
   const daemon::AuditLog audit = daemon::MakeAuditLog(*log_output, options.log_format);
   observe::AdminCalls calls;
-  auto admin_options = daemon::AdminServerOptions(options.admin, budget, audit, &warnings);
+  auto admin_options = daemon::AdminServerOptions(options.admin, *budget, audit, &warnings);
   admin_options.on_call = calls.counter();
-  daemon::ServiceNotifier notifier;
-  notifier.Watch(&admin_options.self_check);
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   if (!engine.ok()) return engine.status();
   const std::string id = daemon::NewServerId();
   daemon::DataPlaneAdapter data_plane(engine->get(), {daemon::Hostname(), id, options.labels});
-  control::Controller::Options control_options;
-  control_options.identity = {id, base::kVersion, absl::Now(), warnings, options.config};
-  control_options.audit = audit;
-  control::Controller controller(&data_plane, store->get(), control_options);
+  control::Controller controller(
+      &data_plane, store->get(),
+      {.identity = {id, base::kVersion, absl::Now(), warnings, options.config}, .audit = audit});
   controller.Observe(daemon::ListenerLog(logger));
-  controller.Observe([&](const control::Snapshot& snapshot) { notifier.Report(snapshot); });
+  daemon::ServiceNotifier notifier(controller, admin_options.self_check);
   admin::AdminServer admin(&controller, admin_options);
 
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
@@ -79,14 +74,17 @@ absl::Status Run(const daemon::Options& options) {
       {&controller, [&] { return admin.status(); },
        [&](const std::string& name) { return data_plane.Times(name); }, &calls,
        [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels},
-      {options.http, !options.has_http, {static_cast<size_t>(budget.http_connections)}});
+      {options.http, !options.has_http, {static_cast<size_t>(budget->http_connections)}});
   if (!observatory.ok()) return observatory.status();
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
-  if (!started.ok()) {
-    // Those who are connected already are not to suffer for it.
+  const auto stop = [&] {
     controller.Stop();
     (*engine)->Shutdown(options.drain_timeout);
+  };
+  if (!started.ok()) {
+    // Those who are connected already are not to suffer for it.
+    stop();
     return started;
   }
   daemon::WarnOfUnusedSockets((*engine)->inherited(), *controller.snapshot(), *logger);
@@ -102,8 +100,7 @@ absl::Status Run(const daemon::Options& options) {
   notifier.Stopping(options.shutdown_delay + options.drain_timeout);
   admin.SetNotServing();
   absl::SleepFor(options.shutdown_delay);
-  controller.Stop();
-  (*engine)->Shutdown(options.drain_timeout);
+  stop();
   admin.Stop(/*timeout=*/absl::Seconds(1));
   logger->info("stopped");
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "net/descriptor_limit.h"
 
 namespace greeter::daemon {
 namespace {
@@ -25,6 +26,12 @@ absl::Status CheckDescriptorLimit(int limit) {
 DescriptorBudget DivideDescriptors(int limit) {
   const int reserve = std::clamp(limit / 8, std::min(kLeastReserve, limit / 2), kMostReserve);
   return {limit - reserve, reserve / 2, std::clamp(reserve / 8, 3, kMostHttpConnections)};
+}
+
+absl::StatusOr<DescriptorBudget> PlanDescriptors() {
+  const int limit = net::RaiseDescriptorLimit();
+  if (absl::Status few = CheckDescriptorLimit(limit); !few.ok()) return few;
+  return DivideDescriptors(limit);
 }
 
 }  // namespace greeter::daemon

@@ -5,6 +5,7 @@
 #define GREETER_DAEMON_DESCRIPTOR_BUDGET_H_
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 
 namespace greeter::daemon {
 
@@ -26,6 +27,10 @@ absl::Status CheckDescriptorLimit(int limit);
 // for HTTP; the rest is for what is open in any case (some 20: standard streams, gRPC's pollers,
 // the admin listener, its self-check) and for what is open for a moment, as files are.
 DescriptorBudget DivideDescriptors(int limit);
+
+// Raises this process' limit to what it may have, and divides that. As CheckDescriptorLimit().
+// Once, at start.
+absl::StatusOr<DescriptorBudget> PlanDescriptors();
 
 }  // namespace greeter::daemon
 

@@ -56,16 +56,16 @@ std::string ServiceStatus(const control::Snapshot& snapshot) {
   return status;
 }
 
-void ServiceNotifier::Watch(admin::SelfCheck::Options* check) {
+ServiceNotifier::ServiceNotifier(control::Controller& controller,
+                                 admin::SelfCheck::Options& check) {
+  controller.Observe([](const control::Snapshot& snapshot) {
+    Notify(absl::StrCat("STATUS=", ServiceStatus(snapshot)));
+  });
   uint64_t microseconds = 0;
   if (sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0) return;
   const absl::Duration watchdog = absl::Microseconds(static_cast<int64_t>(microseconds));
-  check->interval = std::min(check->interval, watchdog / kChecksPerWatchdog);
-  check->on_answer = [] { Notify("WATCHDOG=1"); };
-}
-
-void ServiceNotifier::Report(const control::Snapshot& snapshot) {
-  Notify(absl::StrCat("STATUS=", ServiceStatus(snapshot)));
+  check.interval = std::min(check.interval, watchdog / kChecksPerWatchdog);
+  check.on_answer = [] { Notify("WATCHDOG=1"); };
 }
 
 void ServiceNotifier::Ready() {

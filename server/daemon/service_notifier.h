@@ -19,12 +19,10 @@ std::string ServiceStatus(const control::Snapshot& snapshot);
 // Any thread.
 class ServiceNotifier {
  public:
-  // Where the unit has WatchdogSec=: `check` runs often enough for it, and says Alive() whenever
-  // the admin port has answered. Outlives whatever uses `check`.
-  void Watch(admin::SelfCheck::Options* check);
-
-  // The status; an observer for the controller.
-  void Report(const control::Snapshot& snapshot);
+  // Tells ServiceStatus() of every snapshot; before the controller's Start(). Where the unit has
+  // WatchdogSec=, `check` is made to run often enough for it, and to feed the watchdog whenever the
+  // admin port has answered.
+  ServiceNotifier(control::Controller& controller, admin::SelfCheck::Options& check);
 
   // Started, or reloaded: what can be bound serves, and operators get through. A listener that has
   // failed does not keep the service from being ready, for greeterd goes on trying and can be

@@ -124,7 +124,7 @@ TEST_F(InheritedSockets, StopRefusesAndStartServes) {
   arriving.rate = kArrivals;
   arriving.in_flight = kMostWaiting;
   Clients clients(arriving);
-  for (int cycle = 0; cycle < 50; ++cycle) {
+  for (int cycle = 0; cycle < 15; ++cycle) {
     ServeSome(greeter);
     grpc::ClientContext stopping;
     api::StopListeningResponse stopped;
