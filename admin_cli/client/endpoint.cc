@@ -51,6 +51,15 @@ std::string LastReason(const std::string& message) {
   return colon == std::string::npos ? message : message.substr(colon + 2);
 }
 
+// Whether gRPC, rather than the server, says that a call went wrong: the connection broke.
+bool IsBrokenConnection(const std::string& message) {
+  for (const char* begin : {"recvmsg:", "sendmsg:", "Socket closed", "Connection reset by peer",
+                            "Broken pipe", "GOAWAY received"}) {
+    if (absl::StartsWith(message, begin)) return true;
+  }
+  return false;
+}
+
 // What the server itself refused, with the details that FieldViolationsOf() reads.
 absl::Status ServersOwn(const grpc::Status& status) {
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
@@ -126,7 +135,7 @@ absl::Status Endpoint::ToStatus(const grpc::Status& status) const {
     case grpc::StatusCode::DEADLINE_EXCEEDED:
       return TimedOut();
     case grpc::StatusCode::UNAVAILABLE:
-      return connected ? ServersOwn(status) : Unreachable(text);
+      return connected && !IsBrokenConnection(text) ? ServersOwn(status) : Unreachable(text);
     case grpc::StatusCode::UNIMPLEMENTED:
       return absl::UnimplementedError(absl::StrCat(
           server_, " doesn't know this call; is it a greeterd, and as new as this greeterctl?"));

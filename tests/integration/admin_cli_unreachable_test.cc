@@ -91,6 +91,14 @@ TEST_F(UnreachableTest, WebServer) {
   }
 }
 
+TEST_F(UnreachableTest, BeginsAsHttp2AndGoesOnWithNonsense) {
+  // SETTINGS, and a frame of headers that are none.
+  const Parrot nonsense(
+      std::string("\0\0\0\4\0\0\0\0\0\0\0\5\1\4\0\0\0\1\xff\xff\xff\xff\xff", 23));
+  const Finished finished = Greeterctl({"--server", nonsense.address(), "--timeout", "2s"});
+  ExpectRefused(finished, kUnreachable, {nonsense.address(), "admin address", "--server"});
+}
+
 TEST_F(UnreachableTest, ServerThatOnlyCloses) {
   const Parrot mute("");
   for (const Finished& finished : CallBothWays(mute.address())) {
