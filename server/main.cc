@@ -14,6 +14,7 @@
 #include "admin/admin_server.h"
 #include "base/version.h"
 #include "control/controller.h"
+#include "daemon/access_log.h"
 #include "daemon/admin_setup.h"
 #include "daemon/announcement.h"
 #include "daemon/audit_log.h"
@@ -37,7 +38,7 @@
 namespace greeter {
 namespace {
 
-absl::Status Run(const daemon::Options& options) {
+absl::Status Run(const daemon::Options& options) try {
   auto inherited = daemon::TakeInheritedSockets();
   if (!inherited.ok()) return inherited.status();
   auto initial = daemon::ReadInitialConfig(options);
@@ -52,8 +53,10 @@ absl::Status Run(const daemon::Options& options) {
   const auto budget = daemon::PlanDescriptors();
   if (!budget.ok()) return budget.status();
   std::vector<std::string> warnings;
-  const auto engine = data_plane::Engine::Start(
-      daemon::EngineOptions(options, budget->data_plane, &warnings), *std::move(inherited));
+  auto engine_options = daemon::EngineOptions(options, budget->data_plane, &warnings);
+  const auto access_log = daemon::AccessLog::Open(options, logger, &engine_options);
+  if (!access_log.ok()) return access_log.status();
+  const auto engine = data_plane::Engine::Start(engine_options, *std::move(inherited));
   const daemon::AuditLog audit = daemon::MakeAuditLog(*log_output, options.log_format);
   observe::AdminCalls calls;
   auto admin_options = daemon::AdminServerOptions(options.admin, *budget, audit, &warnings);
@@ -68,12 +71,12 @@ absl::Status Run(const daemon::Options& options) {
   controller.Observe(daemon::ListenerLog(logger));
   daemon::ServiceNotifier notifier(controller, admin_options.self_check);
   admin::AdminServer admin(&controller, admin_options);
-
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
   const auto observatory = observe::Observatory::Open(
       {&controller, [&] { return admin.status(); },
        [&](const std::string& name) { return data_plane.Times(name); }, &calls,
-       [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels},
+       [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels,
+       [&] { return (*access_log)->counts(); }},
       {options.http, !options.has_http, {static_cast<size_t>(budget->http_connections)}});
   if (!observatory.ok()) return observatory.status();
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
@@ -91,9 +94,9 @@ absl::Status Run(const daemon::Options& options) {
   daemon::Announce(*controller.snapshot(), {(*observatory)->url(), admin.health_address(),
                                             admin.bound_address(), options.admin.has_tls()});
   notifier.Ready();
-
   const std::string signal = stop_signal.Wait([&] {
     notifier.Reloading();
+    (*access_log)->Reopen();
     daemon::ReloadConfigFile(options, controller, logger, [&] { notifier.Ready(); });
   });
   logger->info("{}: stopping; again to end at once", signal);
@@ -104,6 +107,9 @@ absl::Status Run(const daemon::Options& options) {
   admin.Stop(/*timeout=*/absl::Seconds(1));
   logger->info("stopped");
   return absl::OkStatus();
+} catch (const std::exception& refused) {
+  // The standard library's own: no thread, no memory.
+  return absl::ResourceExhaustedError(refused.what());
 }
 
 }  // namespace
@@ -116,13 +122,7 @@ int main(int argc, char** argv) {
     (exit->exit_code == 0 ? std::cout : std::cerr) << exit->text;
     return exit->exit_code;
   }
-  absl::Status status;
-  try {
-    status = greeter::Run(std::get<greeter::daemon::Options>(parsed));
-  } catch (const std::exception& refused) {
-    // The standard library's own: no thread, no memory.
-    status = absl::ResourceExhaustedError(refused.what());
-  }
+  const absl::Status status = greeter::Run(std::get<greeter::daemon::Options>(parsed));
   if (status.ok()) return EXIT_SUCCESS;
   std::cerr << "greeterd: " << status.message() << "\n";
   return EXIT_FAILURE;

@@ -64,13 +64,6 @@ class OneLineMessage final : public spdlog::custom_flag_formatter {
   }
 };
 
-std::string InQuotes(absl::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) AppendEscaped(c, out);
-  out.push_back('"');
-  return out;
-}
-
 bool IsWord(absl::string_view text) {
   for (const char c : text) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == '"' || c == '\\' || c == '=') return false;
@@ -143,6 +136,13 @@ std::shared_ptr<spdlog::logger> MakeLoggerOn(std::shared_ptr<LogOutput> output,
 }
 
 }  // namespace
+
+std::string InQuotes(absl::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) AppendEscaped(c, out);
+  out.push_back('"');
+  return out;
+}
 
 absl::StatusOr<std::shared_ptr<LogOutput>> StartLogOutput(LogFormat format) {
   const bool json = format == LogFormat::kJson;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "daemon/log_output.h"
 #include "daemon/options.h"
 
@@ -31,6 +32,9 @@ std::shared_ptr<spdlog::logger> MakeLogger(std::shared_ptr<LogOutput> output, Lo
 // records are dropped first if there is no room. Any thread.
 std::shared_ptr<spdlog::logger> MakeRecordLogger(std::shared_ptr<LogOutput> output,
                                                  LogFormat format, LogOutput::Kind kind);
+
+// `text` as a JSON string (RFC 8259, section 7). Any thread.
+std::string InQuotes(absl::string_view text);
 
 struct LogField {
   // A word of a-z and "_".

@@ -18,6 +18,7 @@
 #include "base/manual_page.h"
 #include "base/nearest.h"
 #include "base/version.h"
+#include "daemon/access_options.h"
 #include "daemon/option_checks.h"
 #include "net/address.h"
 
@@ -245,6 +246,7 @@ void Declare(CLI::App& app, Options& options, std::string& port) {
   AddStateOptions(app, options);
   AddAdminOptions(app, options.admin);
   AddServerOptions(app, options);
+  AddAccessLogOptions(app, options);
 }
 
 // A mistyped option takes what follows for the port, and CLI11 complains of that alone.

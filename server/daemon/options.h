@@ -4,6 +4,7 @@
 #define GREETER_DAEMON_OPTIONS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <variant>
@@ -55,6 +56,10 @@ struct Options {
   absl::Duration shutdown_delay = absl::ZeroDuration();
   absl::Duration drain_timeout = absl::Seconds(10);
   LogFormat log_format = LogFormat::kText;
+  // A line for every connection goes to this file, "-" for standard output; empty for none.
+  std::string access_log;
+  // For 1 of so many.
+  uint64_t access_log_sample = 1;
   // Least level to log, audit records aside: debug, info, warning, error or off.
   std::string log_level = "info";
 };

@@ -27,6 +27,8 @@ class AcceptedConnection final : public ConnectionFacts {
   std::string LocalAddress() const override;
   uint16_t LocalPort() const override;
   uint64_t Number() const override;
+  // What Number() has told; 0 if nobody asked.
+  uint64_t number_told() const { return number_; }
   uint64_t Revision() const override { return service_.revision; }
 
  private:

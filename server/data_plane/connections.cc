@@ -33,8 +33,8 @@ void CloseWithReset(int socket) {
 
 }  // namespace
 
-Connections::Connections(int epoll, size_t worker)
-    : epoll_(epoll), worker_(worker), scratch_(kScratchBytes) {}
+Connections::Connections(int epoll, size_t worker, ConnectionLog::Slot* log)
+    : epoll_(epoll), worker_(worker), log_(log), scratch_(kScratchBytes) {}
 
 Connections::~Connections() {
   for (const Fresh& fresh : fresh_) close(fresh.socket);
@@ -60,9 +60,13 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
   ++use->connections;
   ++open_;
   const Service& service = *use->service;
+  std::unique_ptr<ConnectionRecord> record;
+  if (log_ != nullptr) record = log_->Begin(service.listener, socket.get(), peer, now);
   const bool literal = service.greeting.is_literal();
   if (!literal) {
-    service.greeting.Render(AcceptedConnection(socket.get(), peer, service), &buffer_);
+    const AcceptedConnection facts(socket.get(), peer, service);
+    service.greeting.Render(facts, &buffer_);
+    if (record != nullptr) record->number = facts.number_told();
   }
   const std::string& bytes = literal ? service.greeting.literal() : buffer_;
 
@@ -71,11 +75,12 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     const ssize_t result =
         send(socket.get(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_MORE);
     if (result < 0 && !WouldBlock(errno)) {
-      Count(use, has_place, Outcome::kReset, Clock::duration::zero());
+      Count(use, has_place, Outcome::kReset, Clock::duration::zero(), record.get());
       return;
     }
     sent = static_cast<size_t>(std::max<ssize_t>(result, 0));
     use->counts->bytes_sent.Add(sent);
+    if (record != nullptr) record->bytes = sent;
   }
   if (sent < bytes.size()) {
     Connection connection;
@@ -87,17 +92,28 @@ void Connections::Greet(net::FileDescriptor socket, Use* use, const sockaddr_sto
     connection.socket = socket.Release();
     connection.state = State::kWriting;
     connection.has_place = has_place;
+    connection.record = std::move(record);
     Register(std::move(connection), EPOLLIN | EPOLLOUT);
     return;
   }
   if (shutdown(socket.get(), SHUT_WR) != 0) {
-    Count(use, has_place, Outcome::kReset, Clock::duration::zero());
+    Count(use, has_place, Outcome::kReset, Clock::duration::zero(), record.get());
     return;
   }
   use->counts->accept_to_sent.Record(Clock::duration::zero());
+  if (record != nullptr) record->sent = Clock::duration::zero();
   if (fresh_.empty()) next_sweep_ = now + kSweepInterval;
-  fresh_.push_back({use, now, now + kSweepInterval, socket.Release(), has_place, false});
+  fresh_.push_back(
+      {use, now, now + kSweepInterval, socket.Release(), has_place, false, std::move(record)});
   ++greeted_this_turn_;
+}
+
+void Connections::Reject(net::FileDescriptor socket, Use* use, const sockaddr_storage* peer,
+                         Clock::time_point now) {
+  use->counts->Ended(Outcome::kRejected);
+  if (log_ == nullptr) return;
+  const auto record = log_->Begin(use->service->listener, socket.get(), peer, now);
+  if (record != nullptr) log_->End(*record, Outcome::kRejected, Clock::duration::zero());
 }
 
 Connections::Drained Connections::Drain(int socket, uint32_t* bytes) {
@@ -146,6 +162,7 @@ void Connections::OnWritable(uint32_t key, Clock::time_point now) {
   }
   connection.sent += static_cast<uint32_t>(result);
   connection.use->counts->bytes_sent.Add(static_cast<uint64_t>(result));
+  if (connection.record != nullptr) connection.record->bytes = connection.sent;
   if (connection.sent == bytes.size()) HalfClose(key, now);
 }
 
@@ -153,6 +170,7 @@ void Connections::HalfClose(uint32_t key, Clock::time_point now) {
   Connection& connection = table_[key];
   if (shutdown(connection.socket, SHUT_WR) != 0) return End(key, Outcome::kReset, now);
   connection.use->counts->accept_to_sent.Record(now - connection.since);
+  if (connection.record != nullptr) connection.record->sent = now - connection.since;
   if (connection.ended) return End(key, Outcome::kCompleted, now);
   Unlink(key);
   connection.state = State::kLingering;
@@ -198,18 +216,19 @@ bool Connections::MakeRoom(Clock::time_point now) {
 void Connections::Sweep(Clock::time_point now, Clock::time_point due, size_t most) {
   last_sweep_ = now;
   for (size_t left = std::min(most, fresh_.size()); left > 0 && fresh_.front().due <= due; --left) {
-    Fresh fresh = fresh_.front();
+    Fresh fresh = std::move(fresh_.front());
     fresh_.pop_front();
     uint32_t drained = 0;
     const Drained result = Drain(fresh.socket, &drained);
     if (result != Drained::kOpen) {
       close(fresh.socket);
       Count(fresh.use, fresh.has_place,
-            result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset, now - fresh.since);
+            result == Drained::kEnded ? Outcome::kCompleted : Outcome::kReset, now - fresh.since,
+            fresh.record.get());
     } else if (!fresh.swept) {
       fresh.swept = true;
       fresh.due = now + kSweepInterval;
-      fresh_.push_back(fresh);
+      fresh_.push_back(std::move(fresh));
     } else {
       Connection connection;
       connection.use = fresh.use;
@@ -219,6 +238,7 @@ void Connections::Sweep(Clock::time_point now, Clock::time_point due, size_t mos
       connection.socket = fresh.socket;
       connection.state = State::kLingering;
       connection.has_place = fresh.has_place;
+      connection.record = std::move(fresh.record);
       Register(std::move(connection), EPOLLIN);
     }
   }
@@ -293,7 +313,7 @@ void Connections::Release(uint32_t key) {
 }
 
 void Connections::End(uint32_t key, Outcome outcome, Clock::time_point now) {
-  const Connection& connection = table_[key];
+  Connection& connection = table_[key];
   const bool cut_while_writing =
       outcome == Outcome::kTimedOut && connection.state == State::kWriting;
   if (cut_while_writing) {
@@ -304,11 +324,14 @@ void Connections::End(uint32_t key, Outcome outcome, Clock::time_point now) {
   Use* const use = connection.use;
   const bool has_place = connection.has_place;
   const Clock::duration lifetime = now - connection.since;
+  const std::unique_ptr<ConnectionRecord> record = std::move(connection.record);
   Release(key);
-  Count(use, has_place, outcome, lifetime);
+  Count(use, has_place, outcome, lifetime, record.get());
 }
 
-void Connections::Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime) {
+void Connections::Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime,
+                        ConnectionRecord* record) {
+  if (record != nullptr) log_->End(*record, outcome, lifetime);
   if (has_place) use->service->admission->LeavePlace();
   use->counts->Ended(outcome);
   use->counts->lifetime.Record(lifetime);
@@ -320,7 +343,7 @@ void Connections::Count(Use* use, bool has_place, Outcome outcome, Clock::durati
 void Connections::CutAll(Clock::time_point now) {
   for (const Fresh& fresh : std::exchange(fresh_, {})) {
     close(fresh.socket);
-    Count(fresh.use, fresh.has_place, Outcome::kTimedOut, now - fresh.since);
+    Count(fresh.use, fresh.has_place, Outcome::kTimedOut, now - fresh.since, fresh.record.get());
   }
   for (uint32_t key = 0; key < table_.size(); ++key) {
     if (table_[key].state != State::kFree) End(key, Outcome::kTimedOut, now);

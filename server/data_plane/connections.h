@@ -27,6 +27,7 @@
 #include <string>
 #include <vector>
 
+#include "data_plane/connection_log.h"
 #include "data_plane/service.h"
 #include "net/file_descriptor.h"
 
@@ -63,8 +64,9 @@ class Connections {
   // A client's due even when room is wanted: time for its end, or its belated data, to arrive.
   static constexpr std::chrono::milliseconds kLeastLinger{100};
 
-  // `epoll` outlives this; `worker` is the number of the slot to count in.
-  Connections(int epoll, size_t worker);
+  // `epoll` and `log` outlive this; `worker` is the number of the slot to count in. Without a log,
+  // null.
+  Connections(int epoll, size_t worker, ConnectionLog::Slot* log);
   // Closes all that are open, without counting them.
   ~Connections();
 
@@ -75,10 +77,19 @@ class Connections {
   Use* Adopt(std::shared_ptr<const Service> service);
   void Retire(Use* use);
 
-  // Greets a connection just accepted (and counted as accepted). `peer` is the client's address,
-  // needed for templates alone; `has_place`: it holds a place of the listener's limit.
+  // Whether Greet() and Reject() need to know the client's address.
+  bool WantsPeer(const Service& service) const {
+    return log_ != nullptr || !service.greeting.is_literal();
+  }
+
+  // Greets a connection just accepted (and counted as accepted). `peer` is the client's address, if
+  // WantsPeer(); `has_place`: it holds a place of the listener's limit.
   void Greet(net::FileDescriptor socket, Use* use, const sockaddr_storage* peer, bool has_place,
              Clock::time_point now);
+
+  // Closes one just accepted without a word.
+  void Reject(net::FileDescriptor socket, Use* use, const sockaddr_storage* peer,
+              Clock::time_point now);
 
   // epoll reported `events` for the connection that was registered with `key`.
   void OnEvent(uint32_t key, uint32_t events, Clock::time_point now);
@@ -113,6 +124,8 @@ class Connections {
     Clock::time_point deadline;
     // What is left to be written of a rendered template; null for literals.
     std::unique_ptr<std::string> rendered;
+    // For the log; null if it is not to be recorded.
+    std::unique_ptr<ConnectionRecord> record;
     // Bytes of the greeting written.
     uint32_t sent = 0;
     // Bytes of the client's thrown away.
@@ -135,6 +148,7 @@ class Connections {
     int socket;
     bool has_place;
     bool swept;
+    std::unique_ptr<ConnectionRecord> record;
   };
 
   enum class Drained { kOpen, kEnded, kReset };
@@ -157,11 +171,14 @@ class Connections {
   void Unlink(uint32_t key);
   void HalfClose(uint32_t key, Clock::time_point now);
   void End(uint32_t key, Outcome outcome, Clock::time_point now);
-  void Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime);
+  // `record` may be null.
+  void Count(Use* use, bool has_place, Outcome outcome, Clock::duration lifetime,
+             ConnectionRecord* record);
 
   // Constant after construction.
   const int epoll_;
   const size_t worker_;
+  ConnectionLog::Slot* const log_;
 
   // Owned by the worker thread.
   std::list<Use> uses_;

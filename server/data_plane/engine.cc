@@ -31,7 +31,9 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Start(const Options& options,
                                                       std::vector<net::InheritedSocket> inherited) {
   std::vector<std::unique_ptr<Worker>> workers;
   do {
-    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(workers.size(), options.accept);
+    const size_t number = workers.size();
+    absl::StatusOr<std::unique_ptr<Worker>> worker = Worker::Start(
+        number, options.accept, options.log == nullptr ? nullptr : &options.log->worker(number));
     if (!worker.ok()) return worker.status();
     workers.push_back(*std::move(worker));
     if (options.cpus.empty()) continue;

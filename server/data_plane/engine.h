@@ -25,6 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "data_plane/connection_log.h"
 #include "data_plane/service.h"
 #include "data_plane/worker.h"
 #include "net/accept.h"
@@ -75,6 +76,9 @@ class Engine {
     absl::Duration handshake_grace = absl::Seconds(1);
     // How workers accept.
     net::AcceptCall accept = accept4;
+    // Where they leave records of connections, in as many slots as there are workers; null for
+    // nowhere. Outlives the engine.
+    ConnectionLog* log = nullptr;
   };
 
   // What an Activate() would switch to. Destroying it closes what was opened for it.

@@ -41,7 +41,8 @@ bool IsReadable(int fd) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number, net::AcceptCall accept) {
+absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number, net::AcceptCall accept,
+                                                      ConnectionLog::Slot* log) {
   net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
   net::FileDescriptor wakeup(epoll.valid() ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) : -1);
   epoll_event event = {};
@@ -52,7 +53,7 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number, net::Accept
     error = errno;
   } else {
     std::unique_ptr<Worker> worker(
-        new Worker(number, std::move(accept), std::move(epoll), std::move(wakeup)));
+        new Worker(number, std::move(accept), log, std::move(epoll), std::move(wakeup)));
     try {
       worker->thread_ = std::thread([raw = worker.get()] { raw->Run(); });
       return worker;
@@ -65,12 +66,12 @@ absl::StatusOr<std::unique_ptr<Worker>> Worker::Start(size_t number, net::Accept
                           error);
 }
 
-Worker::Worker(size_t number, net::AcceptCall accept, net::FileDescriptor epoll,
-               net::FileDescriptor wakeup)
+Worker::Worker(size_t number, net::AcceptCall accept, ConnectionLog::Slot* log,
+               net::FileDescriptor epoll, net::FileDescriptor wakeup)
     : epoll_(std::move(epoll)),
       wakeup_(std::move(wakeup)),
       accept_(std::move(accept)),
-      connections_(epoll_.get(), number) {}
+      connections_(epoll_.get(), number, log) {}
 
 Worker::~Worker() {
   if (!thread_.joinable()) return;
@@ -303,7 +304,7 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
 
   sockaddr_storage peer;
   socklen_t length = sizeof(peer);
-  const bool wants_peer = !service.greeting.is_literal();
+  const bool wants_peer = connections_.WantsPeer(service);
   net::FileDescriptor socket(accept_(endpoint.socket.get(),
                                      wants_peer ? reinterpret_cast<sockaddr*>(&peer) : nullptr,
                                      wants_peer ? &length : nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -314,7 +315,7 @@ Worker::Progress Worker::AcceptOne(Endpoint& endpoint) {
     endpoint.lost_in_a_row = 0;
     if (limited && !asks_first) ticket = service.admission->Ask(service.limits, now_);
     if (ticket.verdict == Admission::Verdict::kReject) {
-      endpoint.use->counts->Ended(Outcome::kRejected);
+      connections_.Reject(std::move(socket), endpoint.use, &peer, now_);
     } else {
       connections_.Greet(std::move(socket), endpoint.use, &peer, ticket.has_place, now_);
     }

@@ -30,9 +30,11 @@ class Worker {
  public:
   using Closure = absl::AnyInvocable<void()>;
 
-  // Starts a worker and its thread; `number` is the slot to count in, from 0. FAILED_PRECONDITION
-  // if the kernel refuses what it needs.
-  static absl::StatusOr<std::unique_ptr<Worker>> Start(size_t number, net::AcceptCall accept);
+  // Starts a worker and its thread; `number` is the slot to count in, from 0; `log`, where to leave
+  // records of connections, may be null, and outlives it. FAILED_PRECONDITION if the kernel refuses
+  // what it needs.
+  static absl::StatusOr<std::unique_ptr<Worker>> Start(size_t number, net::AcceptCall accept,
+                                                       ConnectionLog::Slot* log);
   // Ends the thread; connections still open are closed.
   ~Worker();
 
@@ -79,7 +81,7 @@ class Worker {
     Clock::time_point close_deadline;
   };
 
-  Worker(size_t number, net::AcceptCall accept, net::FileDescriptor epoll,
+  Worker(size_t number, net::AcceptCall accept, ConnectionLog::Slot* log, net::FileDescriptor epoll,
          net::FileDescriptor wakeup);
 
   enum class Progress {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <sstream>
 #include <utility>
 
@@ -198,6 +199,17 @@ void AddAdmin(const Sources& sources, Families& families) {
   }
 }
 
+void AddAccessLog(const Sources& sources, Families& families) {
+  const std::optional<data_plane::ConnectionLog::Counts> counts = sources.access_log();
+  if (!counts.has_value()) return;
+  Families::Value(families.Add("greeter_access_log_lines_total", MetricType::Counter,
+                               "Lines of the access log written."),
+                  {}, static_cast<double>(counts->written));
+  Families::Value(families.Add("greeter_access_log_dropped_total", MetricType::Counter,
+                               "Lines of the access log dropped, for the file did not take them."),
+                  {}, static_cast<double>(counts->dropped));
+}
+
 }  // namespace
 
 Metrics::Metrics(Sources sources) : sources_(std::move(sources)) {}
@@ -205,6 +217,7 @@ Metrics::Metrics(Sources sources) : sources_(std::move(sources)) {}
 std::vector<MetricFamily> Metrics::Collect() const {
   Families families;
   AddAdmin(sources_, families);
+  AddAccessLog(sources_, families);
   if (sources_.controller->snapshot() != nullptr) {
     const api::ServerStatus status = sources_.status();
     const std::vector<api::ListenerStatus> listeners(status.listeners().begin(),

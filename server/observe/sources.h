@@ -6,9 +6,11 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "control/controller.h"
+#include "data_plane/connection_log.h"
 #include "data_plane/counts.h"
 #include "observe/admin_calls.h"
 
@@ -27,6 +29,8 @@ struct Sources {
   std::function<bool()> serving;
   // As given with --label.
   std::map<std::string, std::string> labels;
+  // Lines of the access log; nothing if there is none.
+  std::function<std::optional<data_plane::ConnectionLog::Counts>()> access_log;
 };
 
 }  // namespace greeter::observe

@@ -62,6 +62,8 @@ class EngineTest : public ::testing::Test {
   static Engine::Options DefaultOptions() { return {.workers = 2}; }
   void NewEngine(const Engine::Options& options) { engine_ = Engine::Start(options).value(); }
 
+  void EndEngine() { engine_.reset(); }
+
   Engine& engine() {
     if (engine_ == nullptr) NewEngine(DefaultOptions());
     return *engine_;

@@ -46,7 +46,7 @@ class SweepTest : public ::testing::Test {
 
   const net::FileDescriptor epoll_{epoll_create1(EPOLL_CLOEXEC)};
   const std::shared_ptr<ListenerCounts> counts_ = std::make_shared<ListenerCounts>(1);
-  Connections connections_{epoll_.get(), 0};
+  Connections connections_{epoll_.get(), 0, nullptr};
   Connections::Use* use_ = nullptr;
   Clock::time_point now_ = Clock::now();
 };

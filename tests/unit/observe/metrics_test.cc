@@ -34,6 +34,13 @@ TEST_F(MetricsTest, CountsCarryTheirListener) {
       HasSubstr("greeter_connections_ended_total{listener=\"canary\",outcome=\"timed_out\"}"));
 }
 
+TEST_F(MetricsTest, TheAccessLogIsCountedIfThereIsOne) {
+  EXPECT_THAT(Text(), Not(HasSubstr("greeter_access_log")));
+  access_log_ = {7, 3};
+  EXPECT_THAT(Text(), HasSubstr("greeter_access_log_lines_total 7\n"));
+  EXPECT_THAT(Text(), HasSubstr("greeter_access_log_dropped_total 3\n"));
+}
+
 TEST_F(MetricsTest, TheStateIsOneOfThree) {
   StartWith({"default"});
   api::StopListeningRequest request;

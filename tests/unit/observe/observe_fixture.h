@@ -30,7 +30,8 @@ class ObserveTest : public ::testing::Test {
         &admin_calls_,
         [this] { return alive_; },
         [this] { return controller_.snapshot() != nullptr && controller_.snapshot()->serving(); },
-        {{"site", "berlin"}}};
+        {{"site", "berlin"}},
+        [this] { return access_log_; }};
   }
 
   // Starts with listeners of these names.
@@ -78,6 +79,7 @@ class ObserveTest : public ::testing::Test {
   data_plane::TimesReading times_;
   AdminCalls admin_calls_;
   std::optional<api::AdminCertificates> certificates_;
+  std::optional<data_plane::ConnectionLog::Counts> access_log_;
   bool alive_ = true;
   control::Controller controller_;
 
