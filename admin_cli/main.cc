@@ -20,11 +20,12 @@ namespace {
 using namespace greeter::admin_cli;  // NOLINT(google-build-using-namespace): this is its program
 
 // Turns what a terminal's user does into a readable descriptor, so that a watch ends in good order
-// and fits into its window. Before any thread starts, since threads inherit what is blocked.
-int SignalDescriptor() {
+// and fits into its window, and a probe tells what it has seen. Before any thread starts, since
+// threads inherit what is blocked.
+int SignalDescriptor(const std::vector<int>& wanted) {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH}) sigaddset(&signals, signal);
+  for (const int signal : wanted) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
@@ -41,12 +42,14 @@ int main(int argc, char** argv) {
   }
   const auto& line = std::get<CommandLine>(parsed);
   const auto* status = std::get_if<StatusCommand>(&line.command);
-  Console console{std::cin,
-                  std::cout,
-                  std::cerr,
-                  LookOf(STDOUT_FILENO),
-                  LookOf(STDERR_FILENO),
-                  status != nullptr && status->watch ? SignalDescriptor() : -1};
+  int interrupt_fd = -1;
+  if (status != nullptr && status->watch) {
+    interrupt_fd = SignalDescriptor({SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH});
+  } else if (std::holds_alternative<ProbeCommand>(line.command)) {
+    interrupt_fd = SignalDescriptor({SIGINT, SIGTERM, SIGHUP});
+  }
+  Console console{std::cin,    std::cout, std::cerr, LookOf(STDOUT_FILENO), LookOf(STDERR_FILENO),
+                  interrupt_fd};
   const int code = RunCommand(line, console);
   if (!std::cout.flush()) {
     std::cerr << "greeterctl: can't write the answer to standard output; is its disk full?\n";

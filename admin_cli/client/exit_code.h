@@ -24,6 +24,8 @@ enum ExitCode : int {
   kNotPermitted = 6,
   // A value was refused.
   kInvalid = 7,
+  // "probe" saw something else than expected.
+  kUnexpected = 8,
 };
 
 // The code for the outcome of a call. Any thread.

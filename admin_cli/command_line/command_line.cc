@@ -40,6 +40,7 @@ constexpr char kFooter[] =
     "  1  another failure               5  conflict: --expect-revision is not current\n"
     "  2  the command line is wrong     6  not permitted\n"
     "  3  unreachable, or timed out     7  refused as invalid\n"
+    "  8  probe saw something else than expected\n"
     "\"config diff\" has exit codes of its own.";
 
 // Where descriptions begin in --help.
@@ -82,6 +83,7 @@ class Grammar {
     DeclareListenerCommands(app_, line_.command);
     DeclareConfigCommands(app_, line_.command);
     DeclareHistoryCommands(app_, line_.command);
+    DeclareProbeCommand(app_, line_.command);
     DeclareCompletion();
     Declare<VersionCommand>(app_, line_.command,
                             {"version", "Print greeterctl's version", "greeterctl version"});
@@ -193,6 +195,10 @@ class Grammar {
             tls_.Resolve(other == line_.servers.end() ? line_.servers.front() : *other, line_.tls);
         !problem.empty()) {
       return problem;
+    }
+    if (auto* probe = std::get_if<ProbeCommand>(&line_.command)) {
+      probe->timeout = line_.timeout;
+      return admin_cli::Problem(*probe, line_.output);
     }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : Problem(*set);

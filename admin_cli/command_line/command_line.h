@@ -79,6 +79,24 @@ struct RollBackCommand {
   bool dry_run = false;
   ChangeFlags change;
 };
+// At most one of the four expectations is given; without one, any greeting will do.
+struct ProbeCommand {
+  std::string address;
+  std::optional<std::string> expect;
+  std::optional<std::string> expect_regex;
+  bool expect_refused = false;
+  bool expect_timeout = false;
+  std::optional<uint64_t> count;
+  std::optional<uint64_t> concurrency;
+  // Zero: not given.
+  absl::Duration duration = absl::ZeroDuration();
+  double rate = 0;
+  bool histogram = false;
+  // As --timeout says.
+  absl::Duration timeout;
+
+  bool is_many() const { return count.value_or(1) > 1 || duration > absl::ZeroDuration(); }
+};
 struct VersionCommand {};
 struct CompletionCommand {
   // bash, zsh or fish.
@@ -92,7 +110,7 @@ struct CompleteCommand {
 using Command = std::variant<VersionCommand, CompletionCommand, CompleteCommand, StatusCommand,
                              MessageGetCommand, MessageSetCommand, StartCommand, StopCommand,
                              CountsCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
-                             HistoryCommand, ShowCommand, RollBackCommand>;
+                             HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
 
 struct CommandLine {
   // Each host:port, [v6]:port or unix:/path; at least one, and none twice.

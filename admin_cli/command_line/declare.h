@@ -22,6 +22,10 @@ namespace greeter::admin_cli {
 void DeclareListenerCommands(CLI::App& app, Command& chosen);
 void DeclareConfigCommands(CLI::App& app, Command& chosen);
 void DeclareHistoryCommands(CLI::App& app, Command& chosen);
+void DeclareProbeCommand(CLI::App& app, Command& chosen);
+
+// What contradicts itself in it, once all is parsed; empty if nothing does.
+std::string Problem(const ProbeCommand& probe, Output output);
 
 // What follows is shared by the families.
 

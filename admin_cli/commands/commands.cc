@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "admin_cli/client/tls.h"
 #include "admin_cli/commands/ask_servers.h"
+#include "admin_cli/commands/probe_command.h"
 #include "admin_cli/completion/answer_shell.h"
 #include "admin_cli/completion/scripts.h"
 #include "admin_cli/views/documents.h"
@@ -111,6 +112,14 @@ int RunOn(const T& command, const CommandLine& line, const std::optional<Tls>& t
   return ExitCodeOf(answers, FailedCode(line.command));
 }
 
+int RunOn(const ProbeCommand& command, const CommandLine& line, const std::optional<Tls>& /*tls*/,
+          Console& console) {
+  const absl::StatusOr<ExitCode> seen = Probe(command, line.output, console);
+  if (seen.ok()) return *seen;
+  PrintError(seen.status(), console);
+  return absl::IsInvalidArgument(seen.status()) ? kUsage : kFailure;
+}
+
 int RunOn(const VersionCommand& /*command*/, const CommandLine& /*line*/,
           const std::optional<Tls>& /*tls*/, Console& console) {
   console.out << "greeterctl " << base::kVersion << "\n";
@@ -137,7 +146,8 @@ bool NeedsServer(const Command& command) {
            complete->completion.kind == Completion::Kind::kRevision;
   }
   return !std::holds_alternative<VersionCommand>(command) &&
-         !std::holds_alternative<CompletionCommand>(command);
+         !std::holds_alternative<CompletionCommand>(command) &&
+         !std::holds_alternative<ProbeCommand>(command);
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ struct Console {
   std::ostream& err;
   Look out_look = {};
   Look err_look = {};
-  // A signalfd, or what else becomes readable once the user wants to end a watch; -1: never.
+  // A signalfd, or what else becomes readable once the user wants to end a watch or a probe; -1:
+  // never.
   int interrupt_fd = -1;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace greeter::probe {
 namespace {
@@ -58,6 +59,13 @@ absl::Duration Histogram::Percentile(double percent) const {
     }
   }
   return max();
+}
+
+uint64_t Histogram::CountUpTo(absl::Duration bound) const {
+  const int64_t nanoseconds = std::max<int64_t>(0, absl::ToInt64Nanoseconds(bound));
+  const auto end =
+      buckets_.begin() + static_cast<ptrdiff_t>(BucketOf(static_cast<uint64_t>(nanoseconds)) + 1);
+  return std::accumulate(buckets_.begin(), end, uint64_t{0});
 }
 
 absl::Duration Histogram::max() const { return absl::Nanoseconds(max_nanoseconds_); }

@@ -31,6 +31,9 @@ class Histogram {
   // Percentile(50) is the median, Percentile(100) is max(). Zero if nothing was recorded.
   absl::Duration Percentile(double percent) const;
 
+  // How many values do not exceed `bound`, within the precision.
+  uint64_t CountUpTo(absl::Duration bound) const;
+
   // Exact; zero if nothing was recorded.
   absl::Duration max() const;
   absl::Duration mean() const;

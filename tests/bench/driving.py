@@ -32,6 +32,7 @@ def drive(args, room, server, *options):
 def check(name, report):
     if report["greeted"] != report["connections"]:
         bad = {key: report[key] for key in
-               ("short", "wrong", "refused", "timed_out", "reset", "other") if report[key]}
+               ("short", "wrong", "refused", "unanswered", "timed_out", "reset", "unreachable",
+                "other") if report[key]}
         print(f"{name}: {report['connections']} connections, not all greeted: {bad}"
               f" {report['first_error']}", file=sys.stderr)

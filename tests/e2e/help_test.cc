@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "e2e/greeter_fixture.h"
@@ -60,6 +61,8 @@ class HelpTest : public GreeterTest {
 
 TEST_F(HelpTest, EveryExampleWorksAsTyped) {
   Greeter& greeter = StartGreeter();
+  // As it first starts, but for its port.
+  Greeter& fresh = StartGreeter();
   const std::string program = GREETERCTL;
   const auto in_shell = [&](const std::string& line) {
     return Command{
@@ -70,7 +73,8 @@ TEST_F(HelpTest, EveryExampleWorksAsTyped) {
   for (const std::vector<std::string>& command : Commands()) {
     const std::vector<std::string> examples = Below(Help(command), "Example");
     EXPECT_THAT(examples, Not(IsEmpty())) << ::testing::PrintToString(command);
-    for (const std::string& example : examples) {
+    for (const std::string& typed : examples) {
+      const std::string example = absl::StrReplaceAll(typed, {{"127.0.0.1:9190", fresh.address()}});
       if (!absl::StrContains(example, "--watch")) {
         const Finished run = RunProgram(in_shell(example));
         EXPECT_EQ(run.code, 0) << example << "\n" << run;
