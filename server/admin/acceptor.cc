@@ -36,9 +36,9 @@ absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(int listener, Options 
 Acceptor::Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover)
     : listener_(listener),
       wake_(std::move(wake)),
-      accept_(std::move(options.accept)),
+      options_(std::move(options)),
       handover_(std::move(handover)),
-      open_(options.max_connections, options.max_per_peer) {}
+      open_(options_.max_connections, options_.max_per_peer) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -66,7 +66,7 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
   int error = 0;
   for (int i = 0; i < kBatch; ++i) {
     net::FileDescriptor connection(
-        accept_(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+        options_.accept(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) {
       error = 0;
       HandOver(std::move(connection));
@@ -83,8 +83,10 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
 }
 
 void Acceptor::HandOver(net::FileDescriptor connection) {
-  if (open_.Full()) return TurnAway(false);
-  if (open_.FullFor(connection.get())) return TurnAway(true);
+  const bool full = open_.Full();
+  if (full || open_.FullFor(connection.get())) {
+    if (!options_.is_own(connection.get())) return TurnAway(!full);
+  }
   open_.Add(connection.get());
   // As gRPC's own listener has it; a unix socket refuses, which does no harm.
   const int on = 1;
@@ -96,22 +98,24 @@ void Acceptor::TurnAway(bool one_peer) {
   ++turned_away_;
   if (!turning_away_.IsDue()) return;
   if (one_peer) {
-    spdlog::warn("admin: one address has as many connections open as each may, {} turned away",
-                 std::exchange(turned_away_, 0));
+    spdlog::warn("{}: one address has as many connections open as each may, {} turned away",
+                 options_.name, std::exchange(turned_away_, 0));
     return;
   }
   spdlog::warn(
-      "admin: as many connections are open as may be, {} turned away; close some, or raise the "
-      "limit of open files (ulimit -n, or LimitNOFILE= in systemd)",
-      std::exchange(turned_away_, 0));
+      "{}: as many connections are open as may be, {} turned away; close some, or raise the limit "
+      "of "
+      "open files (ulimit -n, or LimitNOFILE= in systemd)",
+      options_.name, std::exchange(turned_away_, 0));
 }
 
 void Acceptor::OnExhausted(int error) {
   if (!exhaustion_.IsDue()) return;
   spdlog::warn(
-      "admin: connections wait, accepting one failed: {}; raise the limit of open files (ulimit "
-      "-n, or LimitNOFILE= in systemd) if this lasts",
-      std::generic_category().message(error));
+      "{}: connections wait, accepting one failed: {}; raise the limit of open files (ulimit -n, "
+      "or "
+      "LimitNOFILE= in systemd) if this lasts",
+      options_.name, std::generic_category().message(error));
 }
 
 }  // namespace greeter::admin

@@ -1,9 +1,10 @@
-// Accepts the admin service's connections, in a thread of its own, and hands them over.
+// Accepts the connections of the admin port, or of the health port, in a thread of its own, and
+// hands them over.
 //
 // gRPC could accept for itself, but goes deaf for good when it once runs out of descriptors (seen
 // in 1.51: the failed accept is never tried again). This acceptor pauses, and tries again.
 //
-// It has a cap, and one for each peer: admin connections, too, must leave descriptors to the rest
+// It has a cap, and one for each peer: these connections, too, must leave descriptors to the rest
 // of the process, and nobody is to take all that there are. Those beyond it are closed as soon as
 // they are accepted, the newest first as it were, because whoever is connected may be an operator
 // at work; and it is logged, once a minute at most. A client sees UNAVAILABLE, and a connection
@@ -16,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "absl/status/statusor.h"
@@ -36,10 +38,14 @@ class Acceptor {
   using Handover = std::function<void(net::FileDescriptor)>;
 
   struct Options {
+    // The port's, for the log.
+    std::string name = "admin";
     // Open at the same time.
     size_t max_connections = 512;
     // Of them, from one peer (see ConnectionCensus::FullFor()); 0: no bound of their own.
     size_t max_per_peer = 0;
+    // Who is let in all the same; asked when there is no place. One of them at a time.
+    std::function<bool(int socket)> is_own = [](int) { return false; };
     net::AcceptCall accept = accept4;
   };
 
@@ -70,7 +76,7 @@ class Acceptor {
   // Constant after construction.
   const int listener_;
   const net::FileDescriptor wake_;
-  const net::AcceptCall accept_;
+  const Options options_;
   const Handover handover_;
 
   // Owned by the acceptor's thread.

@@ -83,7 +83,7 @@ absl::Status AdminServer::Listen(const std::string& address) {
                               : listener_->bound.is_unix() ? Transport::kUnix
                                                            : Transport::kPlaintext;
   authorization_ = std::make_shared<const Authorization>(
-      transport, &unix_peers_, *std::move(access), std::make_shared<ClientStanding>(certificates_));
+      transport, &peers_, *std::move(access), std::make_shared<ClientStanding>(certificates_));
   status_.emplace(controller_, certificates_);
   service_.emplace(
       AdminService::Dependencies{controller_, &*status_, authorization_.get(), &calls_},
@@ -106,7 +106,7 @@ absl::Status AdminServer::Serve() {
   SelfCheck::Options check = options_.self_check;
   check.tls = certificates_ != nullptr;
   auto self_check = SelfCheck::Start(
-      listener_->bound, check,
+      listener_->bound, check, &own_connection_,
       [health = health_states_](bool answers) { health->Report(kAdminHealthService, answers); });
   if (!self_check.ok()) return self_check.status();
   self_check_ = *std::move(self_check);
@@ -115,12 +115,14 @@ absl::Status AdminServer::Serve() {
 
 absl::Status AdminServer::StartAccepting() {
   Acceptor::Options options = options_.acceptor;
-  if (listener_->bound.is_unix()) {
-    options.max_connections =
-        std::max<size_t>(options.max_connections / kDescriptorsPerRelayedConnection, 1);
-    auto entrance = UnixEntrance::Start(&unix_peers_, options.max_connections);
-    if (!entrance.ok()) return entrance.status();
-    unix_entrance_ = *std::move(entrance);
+  options.is_own = [this](int socket) { return own_connection_.IsOtherEnd(socket); };
+  if (certificates_ == nullptr) {
+    options = ForRelayed(std::move(options));
+    // One for ourselves.
+    auto relayed = RelayedEntrance::Start(
+        {.name = options.name, .max_connections = options.max_connections + 1, .peers = &peers_});
+    if (!relayed.ok()) return relayed.status();
+    relayed_ = *std::move(relayed);
   }
   // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
   auto acceptor =
@@ -132,8 +134,8 @@ absl::Status AdminServer::StartAccepting() {
 }
 
 void AdminServer::HandOver(net::FileDescriptor connection) {
-  if (unix_entrance_ != nullptr) {
-    absl::StatusOr<net::FileDescriptor> admitted = unix_entrance_->Admit(std::move(connection));
+  if (relayed_ != nullptr) {
+    absl::StatusOr<net::FileDescriptor> admitted = relayed_->Admit(std::move(connection));
     if (!admitted.ok()) {
       if (refusals_.IsDue()) {
         spdlog::warn("a connection was closed: {}", std::string(admitted.status().message()));
@@ -204,8 +206,8 @@ void AdminServer::Stop(absl::Duration timeout) {
     health_states_->Detach(server_->GetHealthCheckService());
     server_.reset();
   }
-  if (unix_entrance_ != nullptr) unix_entrance_->Stop(kGoodbye);
-  unix_entrance_.reset();
+  if (relayed_ != nullptr) relayed_->Stop(kGoodbye);
+  relayed_.reset();
   if (health_server_ != nullptr) health_server_->Stop(kGoodbye);
   health_server_.reset();
   entrance_.reset();

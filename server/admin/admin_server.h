@@ -27,11 +27,12 @@
 #include "admin/health_states.h"
 #include "admin/log_pause.h"
 #include "admin/open_calls.h"
+#include "admin/own_connection.h"
 #include "admin/refused_handshakes.h"
+#include "admin/relayed_entrance.h"
+#include "admin/relayed_peers.h"
 #include "admin/self_check.h"
 #include "admin/status_source.h"
-#include "admin/unix_entrance.h"
-#include "admin/unix_peers.h"
 #include "control/controller.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -42,8 +43,8 @@ namespace greeter::admin {
 class AdminServer {
  public:
   struct Options {
-    // Its max_connections are those of a TCP address; a connection over a unix socket takes
-    // kDescriptorsPerRelayedConnection descriptors, so there are as many times fewer.
+    // Of connections with TLS, at one descriptor each; others are relayed (ForRelayed()). is_own is
+    // the server's business.
     Acceptor::Options acceptor;
     SelfCheck::Options self_check;
     // Unset: nobody wants to know.
@@ -65,7 +66,7 @@ class AdminServer {
     size_t max_watches = 256;
     // The health port's address; empty for none.
     std::string health;
-    Acceptor::Options health_acceptor;
+    Acceptor::Options health_acceptor = {.name = "--health"};
   };
 
   // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
@@ -111,7 +112,7 @@ class AdminServer {
 
  private:
   absl::Status StartAccepting();
-  // Hands a connection to gRPC, by way of unix_entrance_ if there is one. On the acceptor's thread.
+  // Hands a connection to gRPC, by way of relayed_ if there is one. On the acceptor's thread.
   void HandOver(net::FileDescriptor connection);
   void GiveToGrpc(net::FileDescriptor connection);
   std::unique_ptr<grpc::Server> Build(
@@ -122,7 +123,8 @@ class AdminServer {
   control::Controller* const controller_;
   const Options options_;
   const std::shared_ptr<HealthStates> health_states_;
-  UnixPeers unix_peers_;
+  RelayedPeers peers_;
+  OwnConnection own_connection_;
   OpenCalls calls_;
 
   // Set by Listen(), and constant from then on. Calls may look at them a little longer than the
@@ -137,8 +139,8 @@ class AdminServer {
 
   // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.
   std::optional<AdminListener> listener_;
-  // Of a unix socket only.
-  std::unique_ptr<UnixEntrance> unix_entrance_;
+  // Without TLS only.
+  std::unique_ptr<RelayedEntrance> relayed_;
   std::unique_ptr<HealthServer> health_server_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;

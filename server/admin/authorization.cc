@@ -17,29 +17,28 @@ constexpr char kAdminService[] = "/greeter.admin.v1.GreeterAdminService/";
 
 std::string ReadablePeer(const std::string& peer) {
   absl::string_view rest = peer;
-  // Of connections over the admin's socket, which are "unix-abstract:" (UnixPeers), and any other.
-  if (absl::StartsWith(rest, "unix")) return "unix";
   if (!absl::ConsumePrefix(&rest, "ipv4:")) absl::ConsumePrefix(&rest, "ipv6:");
   // gRPC gives a URI, in which brackets and the scope's "%" are escaped.
   return absl::StrReplaceAll(rest, {{"%5B", "["}, {"%5D", "]"}, {"%25", "%"}});
 }
 
-Authorization::Authorization(Transport transport, const UnixPeers* unix_peers, Access access,
+Authorization::Authorization(Transport transport, const RelayedPeers* peers, Access access,
                              std::shared_ptr<ClientStanding> standing)
     : transport_(transport),
-      unix_peers_(unix_peers),
+      peers_(peers),
       access_(std::move(access)),
       standing_(std::move(standing)) {}
 
 absl::StatusOr<Caller> Authorization::Identify(const grpc::CallbackServerContext& context) const {
-  std::string peer = ReadablePeer(context.peer());
-  if (transport_ == Transport::kPlaintext) return Anyone(std::move(peer));
-  if (transport_ == Transport::kUnix) {
-    std::optional<PeerCredentials> known = unix_peers_->Find(context.peer());
-    if (!known.has_value()) return absl::CancelledError("the connection has ended");
-    return UnixUser(known->uid, std::move(known->user), std::move(known->groups), std::move(peer));
+  if (transport_ == Transport::kMutualTls) {
+    return IdentifyHolder(ReadClientCertificate(*context.auth_context()),
+                          ReadablePeer(context.peer()));
   }
-  return IdentifyHolder(ReadClientCertificate(*context.auth_context()), std::move(peer));
+  std::optional<RelayedPeer> peer = peers_->Find(context.peer());
+  if (!peer.has_value()) return absl::CancelledError("the connection has ended");
+  if (transport_ == Transport::kPlaintext) return Anyone(std::move(peer->address));
+  PeerCredentials& user = peer->user;
+  return UnixUser(user.uid, std::move(user.user), std::move(user.groups), std::move(peer->address));
 }
 
 Caller Authorization::IdentifyHolder(ClientCertificate client, std::string peer) const {

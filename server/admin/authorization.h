@@ -13,15 +13,15 @@
 #include "admin/access.h"
 #include "admin/caller.h"
 #include "admin/client_certificate.h"
-#include "admin/unix_peers.h"
+#include "admin/relayed_peers.h"
 #include "grpcpp/server_context.h"
 
 namespace greeter::admin {
 
 class ClientStanding;
 
-// The peer of a call as people write it: "127.0.0.1:41234", "[::1]:41234", "unix". `peer` is gRPC's
-// form of it. Any thread.
+// The peer of a call with TLS as people write it: "127.0.0.1:41234", "[::1]:41234". `peer` is
+// gRPC's form of it. Any thread.
 std::string ReadablePeer(const std::string& peer);
 
 // How clients come to the admin port.
@@ -30,8 +30,8 @@ enum class Transport { kPlaintext, kMutualTls, kUnix };
 // Immutable. Any thread.
 class Authorization {
  public:
-  // `unix_peers` outlives the server whose calls are looked at. `standing` is for mutual TLS.
-  Authorization(Transport transport, const UnixPeers* unix_peers, Access access,
+  // `peers` outlives the server whose calls are looked at. `standing` is for mutual TLS.
+  Authorization(Transport transport, const RelayedPeers* peers, Access access,
                 std::shared_ptr<ClientStanding> standing);
 
   const Access& access() const { return access_; }
@@ -57,7 +57,7 @@ class Authorization {
   Caller IdentifyHolder(ClientCertificate client, std::string peer) const;
 
   const Transport transport_;
-  const UnixPeers* const unix_peers_;
+  const RelayedPeers* const peers_;
   const Access access_;
   const std::shared_ptr<ClientStanding> standing_;
 };

@@ -1,16 +1,11 @@
 #include "admin/health_server.h"
 
-#include <sys/socket.h>
-
-#include <algorithm>
-#include <array>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/clock.h"
 #include "admin/server_limits.h"
-#include "admin/unix_entrance.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/impl/server_builder_option.h"
 #include "grpcpp/impl/server_builder_plugin.h"
@@ -25,13 +20,6 @@ using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectio
 constexpr int kMaxRequestBytes = 4096;
 constexpr size_t kMemoryQuotaBytes = size_t{8} * 1024 * 1024;
 
-// The most connections, of those that there are descriptors for.
-Acceptor::Options Relayed(Acceptor::Options options) {
-  options.max_connections =
-      std::max<size_t>(options.max_connections / kDescriptorsPerRelayedConnection, 1);
-  return options;
-}
-
 // Reflection is a plugin that gRPC adds to every server of the process.
 class WithoutPlugins final : public grpc::ServerBuilderOption {
  public:
@@ -44,7 +32,7 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 }  // namespace
 
 HealthServer::HealthServer(HealthStates* states, Acceptor::Options options)
-    : states_(states), options_(Relayed(std::move(options))), open_(options_.max_connections) {}
+    : states_(states), options_(ForRelayed(std::move(options))) {}
 
 HealthServer::~HealthServer() { Stop(absl::ZeroDuration()); }
 
@@ -69,9 +57,10 @@ absl::Status HealthServer::Serve() {
   if (server_ == nullptr) return absl::InternalError("--health: gRPC did not start; see its log");
   states_->Attach(server_->GetHealthCheckService());
 
-  absl::StatusOr<std::unique_ptr<Relay>> relay = Relay::Start({});
-  if (!relay.ok()) return relay.status();
-  relay_ = *std::move(relay);
+  auto relayed =
+      RelayedEntrance::Start({.name = options_.name, .max_connections = options_.max_connections});
+  if (!relayed.ok()) return relayed.status();
+  relayed_ = *std::move(relayed);
   auto acceptor =
       Acceptor::Start(listener_->socket.get(), options_,
                       [this](net::FileDescriptor connection) { HandOver(std::move(connection)); });
@@ -81,16 +70,11 @@ absl::Status HealthServer::Serve() {
 }
 
 void HealthServer::HandOver(net::FileDescriptor connection) {
-  std::array<int, 2> ends = {};
-  if (open_.Full() ||
-      socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return;
-  }
-  open_.Add(ends[0]);
-  relay_->Add(std::move(connection), net::FileDescriptor(ends[1]), [] {});
+  absl::StatusOr<net::FileDescriptor> admitted = relayed_->Admit(std::move(connection));
+  if (!admitted.ok()) return;
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listener_->socket.get();
-  parameters.fd = ends[0];
+  parameters.fd = admitted->Release();
   entrance_->HandleNewConnection(&parameters);
 }
 
@@ -101,8 +85,8 @@ void HealthServer::Stop(absl::Duration timeout) {
     states_->Detach(server_->GetHealthCheckService());
     server_.reset();
   }
-  if (relay_ != nullptr) relay_->Stop(timeout);
-  relay_.reset();
+  if (relayed_ != nullptr) relayed_->Stop(timeout);
+  relayed_.reset();
   entrance_.reset();
   listener_.reset();
 }

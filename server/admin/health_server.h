@@ -1,7 +1,7 @@
 // --health: the health service alone, in plaintext, for probes that can't do mutual TLS. Nothing
 // else answers there, and nothing there can change anything, so it may be reachable.
 //
-// By strangers, too: so what they say goes through a Relay, and its StreamGuard, before gRPC.
+// By strangers, too: so what they say goes through a RelayedEntrance before gRPC.
 
 #ifndef GREETER_ADMIN_HEALTH_SERVER_H_
 #define GREETER_ADMIN_HEALTH_SERVER_H_
@@ -14,9 +14,8 @@
 #include "absl/time/time.h"
 #include "admin/acceptor.h"
 #include "admin/admin_listener.h"
-#include "admin/connection_census.h"
 #include "admin/health_states.h"
-#include "admin/relay.h"
+#include "admin/relayed_entrance.h"
 #include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -26,7 +25,7 @@ namespace greeter::admin {
 // One owner, whose calls come from one thread at a time.
 class HealthServer {
  public:
-  // `states` outlives this.
+  // `states` outlives this. `options` are those of connections at one descriptor each.
   HealthServer(HealthStates* states, Acceptor::Options options);
   // As Stop(absl::ZeroDuration()).
   ~HealthServer();
@@ -45,7 +44,7 @@ class HealthServer {
   void Stop(absl::Duration timeout);
 
  private:
-  // Hands a connection to gRPC by way of relay_, or closes it. On the acceptor's thread.
+  // Hands a connection to gRPC, or closes it. On the acceptor's thread.
   void HandOver(net::FileDescriptor connection);
 
   // Constant after construction.
@@ -61,11 +60,8 @@ class HealthServer {
   grpc::CallbackGenericService nothing_else_;
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
-  std::unique_ptr<Relay> relay_;
+  std::unique_ptr<RelayedEntrance> relayed_;
   std::unique_ptr<Acceptor> acceptor_;
-
-  // Owned by the acceptor's thread: what gRPC has. It may keep its end for longer than the client.
-  ConnectionCensus open_;
 };
 
 }  // namespace greeter::admin

@@ -11,6 +11,7 @@
 
 #include "absl/time/clock.h"
 #include "net/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace greeter::admin {
 namespace {
@@ -18,6 +19,8 @@ namespace {
 constexpr int kMaxEvents = 64;
 // poll(2)'s timeouts are ints.
 constexpr absl::Duration kLongestWait = absl::Hours(1);
+// While someone waits for a place: some of them are free again after this.
+constexpr absl::Duration kTurnInterval = absl::Milliseconds(5);
 
 // Rounded up, so that it has passed afterwards.
 int MillisecondsUntil(absl::Time time) {
@@ -38,19 +41,20 @@ absl::StatusOr<std::unique_ptr<Relay>> Relay::Start(Options options) {
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
     return net::SystemError("admin: epoll_ctl", errno);
   }
-  std::unique_ptr<Relay> relay(new Relay(options, std::move(epoll), std::move(wake)));
+  std::unique_ptr<Relay> relay(new Relay(std::move(options), std::move(epoll), std::move(wake)));
   relay->thread_ = std::thread(&Relay::Run, relay.get());
   return relay;
 }
 
 Relay::Relay(Options options, net::FileDescriptor epoll, net::FileDescriptor wake)
-    : options_(options), epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+    : options_(std::move(options)), epoll_(std::move(epoll)), wake_(std::move(wake)) {}
 
 Relay::~Relay() { Stop(absl::ZeroDuration()); }
 
 void Relay::Add(net::FileDescriptor client, net::FileDescriptor server,
                 std::function<void()> ended) {
-  auto pair = std::make_unique<RelayedPair>(std::move(client), std::move(server), std::move(ended));
+  auto pair = std::make_unique<RelayedPair>(std::move(client), std::move(server), std::move(ended),
+                                            &budget_);
   const std::lock_guard lock(mutex_);
   added_.push_back(std::move(pair));
   eventfd_write(wake_.get(), 1);
@@ -72,14 +76,18 @@ void Relay::Run() {
     if (stop.has_value() && (pairs_.empty() || absl::Now() >= *stop)) break;
     absl::Time until = stop.value_or(absl::InfiniteFuture());
     if (!lingering_.empty()) until = std::min(until, lingering_.front()->deadline);
+    if (!waiting_.empty()) until = std::min(until, absl::Now() + kTurnInterval);
     HandleEvents(until);
+    GiveTurns();
     EndOverdue();
     for (RelayedPair* pair : std::exchange(over_, {})) {
       lingering_.remove(pair);
+      waiting_.remove(pair);
       pairs_.erase(pair);
     }
   }
   lingering_.clear();
+  waiting_.clear();
   pairs_.clear();
 }
 
@@ -111,17 +119,16 @@ void Relay::HandleEvents(absl::Time until) {
       continue;
     }
     const auto* watched = static_cast<RelayedPair::Watched*>(event.data.ptr);
-    watched->pair->OnEvents(watched->side, event.events, &buffer_);
-    Settle(watched->pair);
+    RelayedPair* const pair = watched->pair;
+    const bool waited = pair->waiting();
+    pair->OnEvents(watched->side, event.events, &buffer_);
+    if (pair->waiting() && !waited) waiting_.push_back(pair);
+    Settle(pair);
   }
 }
 
 void Relay::Settle(RelayedPair* pair) {
-  if (pair->over() || !pair->Watch(epoll_.get())) {
-    // Both of its ends may have had an event.
-    if (std::find(over_.begin(), over_.end(), pair) == over_.end()) over_.push_back(pair);
-    return;
-  }
+  if (pair->over() || !pair->Watch(epoll_.get())) return End(pair);
   if (pair->hung_up() && pair->deadline == absl::InfiniteFuture()) {
     pair->deadline = absl::Now() + options_.linger;
     lingering_.push_back(pair);
@@ -132,8 +139,34 @@ void Relay::EndOverdue() {
   const absl::Time now = absl::Now();
   for (RelayedPair* pair : lingering_) {
     if (pair->deadline > now) break;
-    if (std::find(over_.begin(), over_.end(), pair) == over_.end()) over_.push_back(pair);
+    End(pair);
   }
+}
+
+void Relay::GiveTurns() {
+  std::list<RelayedPair*> again;
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    RelayedPair* const pair = *next;
+    if (!pair->TakeTurn()) {
+      ++next;
+      continue;
+    }
+    next = waiting_.erase(next);
+    if (pair->waiting()) again.push_back(pair);
+    Settle(pair);
+  }
+  waiting_.splice(waiting_.end(), again);
+}
+
+void Relay::End(RelayedPair* pair) {
+  // Both of its ends may have had an event.
+  if (std::find(over_.begin(), over_.end(), pair) != over_.end()) return;
+  over_.push_back(pair);
+  if (pair->offence() == nullptr) return;
+  ++cut_off_;
+  if (!cutting_off_.IsDue()) return;
+  spdlog::warn("{}: a client was cut off: {}; {} were since this was last said", options_.name,
+               pair->offence(), std::exchange(cut_off_, 0));
 }
 
 }  // namespace greeter::admin

@@ -1,19 +1,25 @@
-// Carries bytes between pairs of connected sockets, in a thread of its own.
+// Carries bytes between pairs of connected sockets, in a thread of its own: between the clients of
+// one port and gRPC, which hears of them no more than a StreamGuard and the port's CallBudget
+// admit. Who is cut off is logged, once a minute at most.
 
 #ifndef GREETER_ADMIN_RELAY_H_
 #define GREETER_ADMIN_RELAY_H_
 
+#include <cstdint>
 #include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "admin/call_budget.h"
+#include "admin/log_pause.h"
 #include "admin/relayed_pair.h"
 #include "net/file_descriptor.h"
 
@@ -22,6 +28,8 @@ namespace greeter::admin {
 class Relay {
  public:
   struct Options {
+    // The port's, for the log.
+    std::string name = "admin";
     // How long a client may take to receive the rest once the server's side has closed.
     absl::Duration linger = absl::Seconds(5);
   };
@@ -55,6 +63,9 @@ class Relay {
   // Watches what `pair` waits for now, or marks it as over.
   void Settle(RelayedPair* pair);
   void EndOverdue();
+  // Lets those go on who have waited longest.
+  void GiveTurns();
+  void End(RelayedPair* pair);
 
   // Constant after construction.
   const Options options_;
@@ -68,9 +79,14 @@ class Relay {
 
   // Owned by the relay's thread.
   RelayBuffer buffer_ = {};
+  CallBudget budget_;
   std::map<RelayedPair*, std::unique_ptr<RelayedPair>> pairs_;
   // Those whose clients have little time left, in the order of their deadlines.
   std::list<RelayedPair*> lingering_;
+  // Those whose next call has to wait, the longest first.
+  std::list<RelayedPair*> waiting_;
+  uint64_t cut_off_ = 0;
+  LogPause cutting_off_;
   // Those that are over; destroyed when nothing refers to them any more.
   std::vector<RelayedPair*> over_;
 

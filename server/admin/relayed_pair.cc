@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <chrono>
 #include <utility>
 
 namespace greeter::admin {
@@ -17,8 +18,8 @@ bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || e
 }  // namespace
 
 RelayedPair::RelayedPair(net::FileDescriptor client, net::FileDescriptor server,
-                         std::function<void()> ended)
-    : ended_(std::move(ended)) {
+                         std::function<void()> ended, CallBudget* budget)
+    : ended_(std::move(ended)), guard_(budget) {
   ends_[kClient].socket = std::move(client);
   ends_[kServer].socket = std::move(server);
   for (const Side side : {kClient, kServer}) ends_[side].watched = {this, side};
@@ -32,7 +33,10 @@ RelayedPair::~RelayedPair() {
 uint32_t RelayedPair::Wanted(Side side) const {
   const End& end = ends_[side];
   uint32_t events = 0;
-  if (!end.ended && ends_[Other(side)].pending.empty()) events |= EPOLLIN;
+  const bool held = side == kClient && waiting();
+  if (!end.ended && !held && ends_[Other(side)].pending.empty()) events |= EPOLLIN;
+  // Who is gone needs no turn.
+  if (!end.ended && held) events |= EPOLLRDHUP;
   if (!end.pending.empty()) events |= EPOLLOUT;
   // The server's end is to be known even while there is no room for its last words.
   if (side == kServer && !hung_up()) events |= EPOLLRDHUP;
@@ -61,6 +65,7 @@ bool RelayedPair::Watch(int epoll) {
 void RelayedPair::OnEvents(Side side, uint32_t events, RelayBuffer* buffer) {
   const bool closed = (events & (EPOLLHUP | EPOLLERR | EPOLLRDHUP)) != 0;
   if (closed) ends_[side].hung_up = true;
+  if (closed && side == kClient && waiting()) return LoseClient();
   if ((events & EPOLLOUT) != 0 || closed) Flush(side);
   if ((events & EPOLLIN) != 0 || closed) Pump(side, buffer);
 }
@@ -69,28 +74,46 @@ void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
   End& from = ends_[side];
   End& to = ends_[Other(side)];
   for (int i = 0; i < kTurn && !from.ended && to.pending.empty(); ++i) {
+    if (side == kClient && waiting()) return;
     const ssize_t size = recv(from.socket.get(), buffer->data(), buffer->size(), MSG_DONTWAIT);
     if (size < 0 && WouldBlock(errno)) return;
-    if (size <= 0 || !Admits(side, buffer->data(), static_cast<size_t>(size))) {
+    if (size <= 0) {
       // An error is an end, too: it comes once what was sent before has been read.
       from.ended = true;
       Flush(Other(side));
       return;
     }
-    Send(&to, buffer->data(), static_cast<size_t>(size));
+    const absl::string_view bytes(buffer->data(), static_cast<size_t>(size));
+    if (side == kClient) {
+      Admit(bytes, /*waited=*/false);
+    } else {
+      guard_.NoteAnswers(bytes);
+      Send(&to, bytes.data(), bytes.size());
+    }
     if (static_cast<size_t>(size) < buffer->size()) return;
   }
 }
 
-bool RelayedPair::Admits(Side side, const char* data, size_t size) {
-  if (side == kServer) {
-    guard_.ServerSpoke();
-    return true;
-  }
-  if (guard_.Admit({data, size})) return true;
+bool RelayedPair::TakeTurn() {
+  // Until the server has taken what came before, there is no hurry.
+  if (ends_[kClient].ended || !ends_[kServer].pending.empty()) return false;
+  const std::string held = std::exchange(held_, std::string());
+  Admit(held, /*waited=*/true);
+  return !waiting() || held_.size() < held.size();
+}
+
+void RelayedPair::Admit(absl::string_view bytes, bool waited) {
+  const size_t admitted = guard_.Admit(bytes, waited, std::chrono::steady_clock::now());
+  if (offence() != nullptr) return LoseClient();
+  Send(&ends_[kServer], bytes.data(), admitted);
+  held_ = std::string(bytes.substr(admitted));
+}
+
+void RelayedPair::LoseClient() {
   ends_[kClient].gone = true;
+  ends_[kClient].ended = true;
   shutdown(ends_[kClient].socket.get(), SHUT_RDWR);
-  return false;
+  Flush(kServer);
 }
 
 void RelayedPair::Flush(Side side) {

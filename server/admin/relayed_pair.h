@@ -2,7 +2,8 @@
 //
 // Nothing is read from one while the other has not taken what was read before, so each direction
 // holds kRelayChunk bytes at most, and the sender feels the receiver's pace. An end of stream
-// travels like the bytes do. A client that begins more calls than a StreamGuard admits is cut off.
+// travels like the bytes do. What the client says passes a StreamGuard: it may have to wait its
+// turn, and is cut off if it misbehaves.
 
 #ifndef GREETER_ADMIN_RELAYED_PAIR_H_
 #define GREETER_ADMIN_RELAYED_PAIR_H_
@@ -13,7 +14,9 @@
 #include <functional>
 #include <string>
 
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "admin/call_budget.h"
 #include "admin/stream_guard.h"
 #include "net/file_descriptor.h"
 
@@ -28,8 +31,10 @@ class RelayedPair {
  public:
   enum Side : uint8_t { kClient = 0, kServer = 1 };
 
-  // Both sockets don't block. `ended` is called when this is destroyed, once both are closed.
-  RelayedPair(net::FileDescriptor client, net::FileDescriptor server, std::function<void()> ended);
+  // Both sockets don't block. `ended` is called when this is destroyed, once both are closed;
+  // `budget` outlives this.
+  RelayedPair(net::FileDescriptor client, net::FileDescriptor server, std::function<void()> ended,
+              CallBudget* budget);
   ~RelayedPair();
   RelayedPair(const RelayedPair&) = delete;
   RelayedPair& operator=(const RelayedPair&) = delete;
@@ -40,6 +45,14 @@ class RelayedPair {
 
   // Does what `events` of `side` make possible. `buffer` is for use meanwhile.
   void OnEvents(Side side, uint32_t events, RelayBuffer* buffer);
+
+  // The client's next call has to wait; nothing more is read from it.
+  bool waiting() const { return guard_.waiting(); }
+  // It is the client's turn. False if there still is no place for its call; if there was, it may
+  // be waiting() for the next one.
+  bool TakeTurn();
+  // Why the client has been cut off; null if it has not.
+  const char* offence() const { return guard_.offence(); }
 
   // The server's side has ended, and the client has what it said.
   bool over() const;
@@ -78,12 +91,16 @@ class RelayedPair {
   void Send(End* end, const char* data, size_t size);
   uint32_t Wanted(Side side) const;
 
-  // Whether what `side` said may go on to the other.
-  bool Admits(Side side, const char* data, size_t size);
+  // The client is gone, or is to be.
+  void LoseClient();
+  // Sends the server what the guard admits of `bytes`, which the client said.
+  void Admit(absl::string_view bytes, bool waited);
 
   const std::function<void()> ended_;
   StreamGuard guard_;
   std::array<End, 2> ends_;
+  // What the client has said, and waits.
+  std::string held_;
 };
 
 }  // namespace greeter::admin

@@ -25,18 +25,22 @@ constexpr absl::string_view kHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SelfCheck>> SelfCheck::Start(net::Address address, Options options,
+                                                            OwnConnection* connection,
                                                             Report report) {
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
   std::unique_ptr<SelfCheck> check(
-      new SelfCheck(std::move(address), std::move(options), std::move(report), std::move(wake)));
+      new SelfCheck(std::move(address), std::move(options), connection, std::move(report),
+                    std::move(wake)));
   check->thread_ = std::thread(&SelfCheck::Run, check.get());
   return check;
 }
 
-SelfCheck::SelfCheck(net::Address address, Options options, Report report, net::FileDescriptor wake)
+SelfCheck::SelfCheck(net::Address address, Options options, OwnConnection* connection,
+                     Report report, net::FileDescriptor wake)
     : address_(std::move(address)),
       options_(std::move(options)),
+      connection_(connection),
       report_(std::move(report)),
       wake_(std::move(wake)),
       hello_(options_.tls ? tls::ClientHello() : std::string(kHello)) {}
@@ -75,6 +79,8 @@ absl::Status SelfCheck::Check() {
   const net::FileDescriptor fd(
       socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return net::SystemError("socket", errno);
+  const absl::Status announced = connection_->Announce(fd.get(), address_.family());
+  if (!announced.ok()) return announced;
   if (connect(fd.get(), address_.data(), address_.size()) != 0) {
     // A unix socket whose queue is full answers EAGAIN, and nothing can be waited for.
     if (errno != EINPROGRESS) return net::SystemError("connect", errno);

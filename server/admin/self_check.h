@@ -3,9 +3,10 @@
 // Why it doesn't make a call: what is known to go wrong is that a server which looks healthy from
 // within no longer takes connections (see Acceptor), and a channel within the process would not
 // notice. So it goes through the kernel, the acceptor and gRPC's transport, up to the first byte
-// that gRPC says of itself: its SETTINGS (RFC 9113, 3.4). That takes one descriptor, which is
-// closed at once, and no credentials. A port with TLS speaks second, not first: there the
-// hello is a ClientHello, and the answer to it says the same without a certificate of ours.
+// that gRPC says of itself: its SETTINGS (RFC 9113, 3.4). That takes a connection, which is
+// closed at once and has a place of its own (OwnConnection), and no credentials. A port with TLS
+// speaks second, not first: there the hello is a ClientHello, and the answer to it says the same
+// without a certificate of ours.
 
 #ifndef GREETER_ADMIN_SELF_CHECK_H_
 #define GREETER_ADMIN_SELF_CHECK_H_
@@ -18,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "admin/own_connection.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
 
@@ -40,10 +42,11 @@ class SelfCheck {
   // Whether the port answers; called when that changes, on the check's thread. At first it does.
   using Report = std::function<void(bool answers)>;
 
-  // Checks `address`, where clients can connect, from now on. FAILED_PRECONDITION if there are no
-  // descriptors left to begin with.
+  // Checks `address`, where clients can connect, from now on. `connection`, which outlives this,
+  // knows the check's connection. FAILED_PRECONDITION if there are no descriptors left to begin
+  // with.
   static absl::StatusOr<std::unique_ptr<SelfCheck>> Start(net::Address address, Options options,
-                                                          Report report);
+                                                          OwnConnection* connection, Report report);
 
   // Ends the thread at once, also in the middle of a check. Nothing is reported any more.
   ~SelfCheck();
@@ -51,7 +54,8 @@ class SelfCheck {
   SelfCheck& operator=(const SelfCheck&) = delete;
 
  private:
-  SelfCheck(net::Address address, Options options, Report report, net::FileDescriptor wake);
+  SelfCheck(net::Address address, Options options, OwnConnection* connection, Report report,
+            net::FileDescriptor wake);
   void Run();
   absl::Status Check();
   // Counts, logs and reports.
@@ -62,6 +66,7 @@ class SelfCheck {
   // Constant after construction.
   const net::Address address_;
   const Options options_;
+  OwnConnection* const connection_;
   const Report report_;
   const net::FileDescriptor wake_;
 

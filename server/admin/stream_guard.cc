@@ -1,35 +1,99 @@
 #include "admin/stream_guard.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace greeter::admin {
 namespace {
 
-// RFC 9113, 4.1 and 6.
-constexpr unsigned char kHeaders = 1;
-constexpr unsigned char kSettings = 4;
-constexpr unsigned char kAck = 1;
+// A piece of a message that is smaller is as good as none.
+constexpr size_t kLeastData = 1024;
 
 }  // namespace
 
-bool StreamGuard::Admit(absl::string_view bytes) {
-  while (!acknowledged_ && !bytes.empty()) {
-    if (skip_ > 0) {
-      const size_t skipped = std::min(skip_, bytes.size());
-      skip_ -= skipped;
-      bytes.remove_prefix(skipped);
-      continue;
-    }
-    header_[header_size_++] = static_cast<unsigned char>(bytes.front());
-    bytes.remove_prefix(1);
-    if (header_size_ < kHeaderBytes) continue;
-    header_size_ = 0;
-    skip_ = size_t{header_[0]} << 16 | size_t{header_[1]} << 8 | header_[2];
-    const unsigned char type = header_[3];
-    if (type == kHeaders && ++calls_ > kMostEarlyCalls) return false;
-    if (type == kSettings && (header_[4] & kAck) != 0 && server_spoke_) acknowledged_ = true;
+StreamGuard::~StreamGuard() {
+  if (waiting_) budget_->EndWaiting();
+  budget_->Abandoned(open_.size(), std::chrono::steady_clock::now());
+}
+
+size_t StreamGuard::Admit(absl::string_view bytes, bool waited, Time now) {
+  absl::string_view rest = bytes;
+  if (waiting_) {
+    TryBegin(waited, now);
+    if (waiting_ || offence_ != nullptr) return 0;
   }
+  while (const std::optional<FrameHeader> frame = client_.Next(&rest)) {
+    Judge(*frame, now);
+    // gRPC may have a frame's header: it does nothing until it has the rest.
+    if (waiting_ || offence_ != nullptr) break;
+  }
+  return bytes.size() - rest.size();
+}
+
+void StreamGuard::Judge(const FrameHeader& frame, Time now) {
+  if (frame.type == FrameHeader::kHeaders) header_bytes_ = 0;
+  if (frame.type == FrameHeader::kHeaders || frame.type == FrameHeader::kContinuation) {
+    header_bytes_ += frame.length;
+    if (header_bytes_ > kMostHeaderBytes) offence_ = "its metadata is endless";
+  }
+  if (frame.type == FrameHeader::kHeaders && frame.stream > last_stream_) {
+    last_stream_ = frame.stream;
+    if (frame.length == 0) offence_ = "it began a call without saying which";
+    if (!acknowledged_ && ++early_calls_ > kMostEarlyCalls) {
+      offence_ = "it began calls without acknowledging how many it may";
+    }
+    if (open_.size() == kMostOpenCalls) offence_ = "it began more calls than it may";
+    if (offence_ == nullptr) TryBegin(/*waited=*/false, now);
+    return;
+  }
+  if (frame.type == FrameHeader::kReset && EndCall(frame.stream)) {
+    budget_->Abandoned(1, now);
+    if (!cancels_.TryTake(kCancelsPerSecond, kMostCancels, now)) {
+      offence_ = "it cancelled one call after another";
+    }
+    return;
+  }
+  if (frame.type == FrameHeader::kSettings && (frame.flags & FrameHeader::kAck) != 0 &&
+      server_spoke_) {
+    acknowledged_ = true;
+  }
+  if (frame.type == FrameHeader::kData && frame.length >= kLeastData) return;
+  if (!other_frames_.TryTake(kOtherFramesPerSecond, kMostOtherFrames, now)) {
+    offence_ = "it sent frames that mean nothing";
+  }
+}
+
+void StreamGuard::TryBegin(bool waited, Time now) {
+  const CallBudget::Verdict verdict = budget_->Ask(open_.size(), waited, now);
+  const bool waits = verdict == CallBudget::Verdict::kWait;
+  if (waits && !waiting_) budget_->BeginWaiting();
+  if (!waits && waiting_) budget_->EndWaiting();
+  waiting_ = waits;
+  if (verdict == CallBudget::Verdict::kRefuse) {
+    offence_ = "it had many calls open when there was no place for more";
+  }
+  if (verdict != CallBudget::Verdict::kBegin) return;
+  open_.push_back(last_stream_);
+  for (int i = 0; i < kOtherFramesPerCall; ++i) other_frames_.GiveBack(kOtherFramesPerSecond);
+}
+
+bool StreamGuard::EndCall(uint32_t stream) {
+  const auto call = std::find(open_.begin(), open_.end(), stream);
+  if (call == open_.end()) return false;
+  *call = open_.back();
+  open_.pop_back();
   return true;
+}
+
+void StreamGuard::NoteAnswers(absl::string_view bytes) {
+  server_spoke_ = true;
+  while (const std::optional<FrameHeader> frame = server_.Next(&bytes)) {
+    const bool ends =
+        ((frame->type == FrameHeader::kData || frame->type == FrameHeader::kHeaders) &&
+         (frame->flags & FrameHeader::kEndStream) != 0) ||
+        frame->type == FrameHeader::kReset;
+    if (ends && EndCall(frame->stream)) budget_->Answered();
+  }
 }
 
 }  // namespace greeter::admin

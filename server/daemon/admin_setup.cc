@@ -15,6 +15,8 @@ constexpr size_t kHealthPart = 4;
 constexpr size_t kPeerPart = 4;
 // The least for one address: a console with a few windows.
 constexpr size_t kLeastPerPeer = 8;
+// And of the health port's: a few probes, at three descriptors each.
+constexpr size_t kLeastProbes = 9;
 
 }  // namespace
 
@@ -28,6 +30,11 @@ admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
     server.health = options.health;
     server.health_acceptor.max_connections = std::max<size_t>(connections / kHealthPart, 1);
     connections = std::max(connections - server.health_acceptor.max_connections, size_t{1});
+    if (const auto health = net::Address::Parse(options.health);
+        health.ok() && !health->is_loopback()) {
+      server.health_acceptor.max_per_peer =
+          std::max(server.health_acceptor.max_connections / kPeerPart, kLeastProbes);
+    }
   }
   server.acceptor.max_connections = connections;
   const absl::StatusOr<net::Address> address = net::Address::Parse(options.address);

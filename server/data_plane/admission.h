@@ -8,8 +8,8 @@
 #include <chrono>
 #include <cstdint>
 
+#include "base/rate_limit.h"
 #include "data_plane/limits.h"
-#include "data_plane/rate_limit.h"
 
 namespace greeter::data_plane {
 
@@ -45,7 +45,7 @@ class Admission {
   bool TryTakePlace(uint32_t places);
 
   std::atomic<uint32_t> places_taken_ = 0;
-  RateLimit rate_;
+  base::RateLimit rate_;
 };
 
 }  // namespace greeter::data_plane

@@ -4,20 +4,25 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "admin/admin_listener.h"
+#include "admin/stream_guard.h"
 #include "admin_fixture.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
 #include "net/unix_socket.h"
+#include "support/http2.h"
+#include "support/wait_for.h"
 
 namespace greeter::testing {
 namespace {
@@ -40,6 +45,17 @@ class AdminServerTest : public AdminTest {
     net::FileDescriptor fd(socket(to->family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(connect(fd.get(), to->data(), to->size()), 0);
     return fd;
+  }
+
+  // Those of gRPC's that serve reflection.
+  static int ReflectionThreads() {
+    int count = 0;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+      std::string name;
+      std::getline(std::ifstream(task.path() / "comm"), name);
+      count += name == "grpcpp_sync_ser" ? 1 : 0;
+    }
+    return count;
   }
 
   bool WaitForHealth(const std::string& service, const std::string& wanted) {
@@ -159,6 +175,28 @@ TEST_F(AdminServerTest, ReflectionListsTheServices) {
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_THAT(response, AllOf(HasSubstr("greeter.admin.v1.GreeterAdminService"),
                               HasSubstr("grpc.health.v1.Health")));
+}
+
+// Each of its streams has one of gRPC's threads for as long as it likes.
+TEST_F(AdminServerTest, ReflectionHasNoMoreThreadsThanItMay) {
+  StartAdmin();
+  std::vector<net::FileDescriptor> clients;
+  // ServerReflectionRequest: string list_services = 7. The streams are left open.
+  const std::string request("\0\0\0\0\3\x3a\x01*", 8);
+  for (int i = 0; i < 5; ++i) {
+    std::string calls = Http2Preface();
+    for (uint32_t stream = 1; stream < 2 * admin::kMostEarlyCalls; stream += 2) {
+      calls += Http2Call(stream, "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo") +
+               Http2Frame(0, 0, stream, request);
+    }
+    clients.push_back(OpenConnection());
+    ASSERT_GT(send(clients.back().get(), calls.data(), calls.size(), MSG_NOSIGNAL), 0);
+  }
+  // One polls, and the rest are its streams'.
+  EXPECT_TRUE(WaitFor([] { return ReflectionThreads() >= 16; })) << ReflectionThreads();
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(GetStatus().ok());
+  EXPECT_EQ(Health(""), "SERVING");
+  EXPECT_LE(ReflectionThreads(), 16);
 }
 
 TEST_F(AdminServerTest, StopsInTimeWithIdleAndHalfOpenConnections) {

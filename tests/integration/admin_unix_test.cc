@@ -23,6 +23,7 @@
 #include "gtest/gtest.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
+#include "support/failing_accept.h"
 #include "support/wait_for.h"
 #include "unix_clients.h"
 
@@ -157,6 +158,19 @@ TEST_F(AdminUnixTest, TheCapIsAThirdOfATcpAddress) {
     const net::FileDescriptor next = OpenConnection();
     return recv(next.get(), &byte, 1, 0) == 1;
   }));
+}
+
+TEST_F(AdminUnixTest, ThatAllPlacesAreTakenIsNoDeath) {
+  FailingAccept kernel;
+  admin_options_.acceptor.accept = kernel.Call();
+  admin_options_.acceptor.max_connections = 9;
+  admin_options_.self_check = {absl::Milliseconds(1), absl::Seconds(10), 3};
+  Start();
+  std::vector<net::FileDescriptor> strangers;
+  for (int i = 0; i < 20; ++i) strangers.push_back(OpenConnection());
+  EXPECT_TRUE(WaitFor([&, before = kernel.accepted()] { return kernel.accepted() > before + 20; }));
+  EXPECT_TRUE(admin_->alive());
+  admin_.reset();
 }
 
 // A client that is killed between its request and the answer.

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <filesystem>
@@ -58,8 +59,6 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
                                     GREETERD,
                                     "--listen",
                                     "127.0.0.1:0",
-                                    "--admin",
-                                    "127.0.0.1:0",
                                     "--state-dir",
                                     "none",
                                     "--http",
@@ -67,6 +66,9 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
                                     "--workers",
                                     "2"};
   words.insert(words.end(), more.begin(), more.end());
+  if (std::find(more.begin(), more.end(), "--admin") == more.end()) {
+    words.insert(words.end(), {"--admin", "127.0.0.1:0"});
+  }
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -76,6 +78,10 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
 
   const std::string address = Between(ReadLine(), "serves on ", "\n");
   const std::string http = Between(ReadLine(), "status page on http://", "/");
+  const bool has_health = std::find(more.begin(), more.end(), "--health") != more.end();
+  if (has_health) {
+    health_ = net::Address::Parse(Between(ReadLine(), "health service on ", "\n")).value();
+  }
   const std::string admin = Between(ReadLine(), "admin service on ", ";");
   if (address.empty() || http.empty() || admin.empty()) return;
   http_ = net::Address::Parse(http).value();

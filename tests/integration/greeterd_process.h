@@ -27,7 +27,8 @@ class GreeterdProcess {
  public:
   // Starts it under `ulimit -n DESCRIPTORS` (soft and hard), with two workers, on ports that the
   // kernel chooses, and waits until it has announced them.
-  // `more` options come after those; `credentials` are those of its clients, null for none.
+  // `more` options come after those, and --admin among them in its place; `credentials` are those
+  // of its clients, null for none.
   explicit GreeterdProcess(int descriptors, const std::vector<std::string>& more = {},
                            std::shared_ptr<grpc::ChannelCredentials> credentials = nullptr);
   ~GreeterdProcess();
@@ -39,6 +40,8 @@ class GreeterdProcess {
   const net::Address& address() const { return address_; }
   const net::Address& admin() const { return admin_; }
   const net::Address& http() const { return http_; }
+  // With --health.
+  const net::Address& health() const { return health_; }
 
   // A stub with a connection of its own.
   std::unique_ptr<api::GreeterAdminService::Stub> NewStub() const;
@@ -67,6 +70,7 @@ class GreeterdProcess {
   net::Address address_ = *net::Address::Parse("127.0.0.1:0");
   net::Address admin_ = address_;
   net::Address http_ = address_;
+  net::Address health_ = address_;
   std::unique_ptr<api::GreeterAdminService::Stub> stub_;
 };
 

@@ -1,11 +1,15 @@
 // --health: the health service alone, in plaintext, beside an admin port that demands certificates.
 
+#include <sys/socket.h>
+
 #include <string>
+#include <vector>
 
 #include "every_method.h"
 #include "gmock/gmock.h"
 #include "support/failing_accept.h"
 #include "support/wait_for.h"
+#include "tls_connection.h"
 #include "tls_fixture.h"
 
 namespace greeter::testing {
@@ -66,6 +70,44 @@ TEST_F(HealthPortTest, SaysThatTheAdminPortDoesNotAnswer) {
   admin_kernel.Recover();
   EXPECT_TRUE(WaitFor([&] { return Health("") == "SERVING"; }));
   admin_.reset();
+}
+
+// Strangers who take all places do not make a greeterd that serves look dead.
+TEST_F(HealthPortTest, ThatTheAdminPortIsFullIsNoDeath) {
+  FailingAccept admin_kernel;
+  admin_options_.acceptor.accept = admin_kernel.Call();
+  admin_options_.acceptor.max_connections = 3;
+  admin_options_.self_check = {absl::Milliseconds(1), absl::Seconds(10), 3};
+  StartBoth();
+  const net::Address admin = net::Address::Parse(admin_->bound_address()).value();
+  std::vector<net::FileDescriptor> strangers;
+  // The check may have one of the places just now.
+  for (int i = 0; i < 4; ++i) strangers.push_back(ConnectFrom("127.0.0.2", admin));
+  for (int full = 0; full < 3; ++full) {
+    const net::FileDescriptor another = ConnectFrom("127.0.0.2", admin);
+    char byte = 0;
+    EXPECT_EQ(recv(another.get(), &byte, 1, 0), 0);
+  }
+  EXPECT_TRUE(WaitFor(
+      [&, before = admin_kernel.accepted()] { return admin_kernel.accepted() > before + 20; }));
+  EXPECT_EQ(Health(""), "SERVING");
+  admin_.reset();
+}
+
+TEST_F(HealthPortTest, OneAddressHasItsPartOfIt) {
+  admin_options_.health_acceptor.max_connections = 30;
+  admin_options_.health_acceptor.max_per_peer = 6;
+  StartBoth();
+  const net::Address health = net::Address::Parse(admin_->health_address()).value();
+  std::vector<net::FileDescriptor> connections;
+  char byte = 0;
+  for (int i = 0; i < 2; ++i) {
+    connections.push_back(ConnectFrom("127.0.0.2", health));
+    EXPECT_EQ(recv(connections.back().get(), &byte, 1, 0), 1);
+  }
+  const net::FileDescriptor beyond = ConnectFrom("127.0.0.2", health);
+  EXPECT_EQ(recv(beyond.get(), &byte, 1, 0), 0);
+  EXPECT_EQ(Health(""), "SERVING");
 }
 
 TEST_F(HealthPortTest, RecoversFromALackOfDescriptors) {

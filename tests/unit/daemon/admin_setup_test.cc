@@ -79,7 +79,12 @@ TEST_F(AdminSetupTest, TheHealthPortsConnectionsAreOfTheSameBudget) {
   const admin::AdminServer::Options server = Setup(options);
   EXPECT_EQ(server.acceptor.max_connections, 75u);
   EXPECT_EQ(server.health_acceptor.max_connections, 25u);
+  EXPECT_EQ(server.health_acceptor.max_per_peer, 9u);
+  EXPECT_EQ(Setup(options, 400).health_acceptor.max_per_peer, 25u);
   EXPECT_EQ(Setup(options, 1).health_acceptor.max_connections, 1u);
+  // Where everyone has the same address, there is no part for each.
+  options.health = "127.0.0.1:8086";
+  EXPECT_EQ(Setup(options).health_acceptor.max_per_peer, 0u);
 }
 
 }  // namespace

@@ -1,8 +1,8 @@
-#include "data_plane/rate_limit.h"
+#include "base/rate_limit.h"
 
 #include <algorithm>
 
-namespace greeter::data_plane {
+namespace greeter::base {
 namespace {
 
 int64_t Interval(uint32_t per_second) { return std::max<int64_t>(1, 1'000'000'000 / per_second); }
@@ -38,4 +38,4 @@ void RateLimit::GiveBack(uint32_t per_second) {
   full_at_.fetch_sub(Interval(per_second), std::memory_order_relaxed);
 }
 
-}  // namespace greeter::data_plane
+}  // namespace greeter::base

@@ -1,6 +1,6 @@
-// Who is behind a unix connection: as the kernel says, and as gRPC's name for it finds.
+// Who is behind a connection: as the kernel says, and as gRPC's name for it finds.
 
-#include "admin/unix_peers.h"
+#include "admin/relayed_peers.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,13 +50,13 @@ TEST(UserNamesTest, KnowsRootAndSaysWhomItDoesNotKnow) {
   }
 }
 
-TEST(UnixPeersTest, FindsThoseWhoAreConnected) {
-  UnixPeers peers;
-  peers.Add("greeter-1", {.uid = 1, .gid = 2, .groups = {2}, .user = "one"});
-  peers.Add("greeter-2", {.uid = 2, .gid = 2, .groups = {2}, .user = "two"});
+TEST(RelayedPeersTest, FindsThoseWhoAreConnected) {
+  RelayedPeers peers;
+  peers.Add("greeter-1", {"unix", {.uid = 1, .gid = 2, .groups = {2}, .user = "one"}});
+  peers.Add("greeter-2", {"127.0.0.1:41234", {}});
   ASSERT_TRUE(peers.Find("unix-abstract:greeter-1").has_value());
-  EXPECT_EQ(peers.Find("unix-abstract:greeter-1")->user, "one");
-  EXPECT_EQ(peers.Find(UnixPeers::PeerOf("greeter-2"))->user, "two");
+  EXPECT_EQ(peers.Find("unix-abstract:greeter-1")->user.user, "one");
+  EXPECT_EQ(peers.Find(RelayedPeers::PeerOf("greeter-2"))->address, "127.0.0.1:41234");
   peers.Remove("greeter-1");
   EXPECT_FALSE(peers.Find("unix-abstract:greeter-1").has_value());
   for (const char* other : {"", "unix:", "greeter-2", "ipv4:127.0.0.1:1", "unix:greeter-2"}) {

@@ -1,8 +1,8 @@
-#include "data_plane/rate_limit.h"
+#include "base/rate_limit.h"
 
 #include <gtest/gtest.h>
 
-namespace greeter::data_plane {
+namespace greeter::base {
 namespace {
 
 using std::chrono::milliseconds;
@@ -67,4 +67,4 @@ TEST_F(RateLimitTest, TakesAChangedLimitAtOnce) {
 }
 
 }  // namespace
-}  // namespace greeter::data_plane
+}  // namespace greeter::base

@@ -1,14 +1,16 @@
-// Lets clients of the admin's unix socket in, so that their calls tell who made them.
+// Lets clients of a port without TLS in: by way of a Relay, so that gRPC hears no more of them than
+// it can bear, and so that their calls tell who made them.
 //
 // gRPC says of a call's peer what getpeername(2) says of its socket, and that is nothing for a
 // client of a unix socket, whose user the kernel knows all the same. So gRPC is not given the
 // client's socket but one end of a socketpair, whose other end has a name of its own: that is the
-// peer that gRPC reports, UnixPeers knows who is behind it, and a Relay carries the bytes. It works
-// with every gRPC client, and costs two more descriptors for each connection and some microseconds
-// for each call. Nobody can borrow a name: what a client calls its own socket, gRPC doesn't see.
+// peer that gRPC reports, RelayedPeers knows who is behind it, and a Relay carries the bytes. It
+// works with every gRPC client, and costs two more descriptors for each connection and some
+// microseconds for each call. Nobody can borrow a name: what a client calls its own socket, gRPC
+// doesn't see.
 
-#ifndef GREETER_ADMIN_UNIX_ENTRANCE_H_
-#define GREETER_ADMIN_UNIX_ENTRANCE_H_
+#ifndef GREETER_ADMIN_RELAYED_ENTRANCE_H_
+#define GREETER_ADMIN_RELAYED_ENTRANCE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -17,27 +19,35 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "admin/acceptor.h"
 #include "admin/connection_census.h"
 #include "admin/peer_credentials.h"
 #include "admin/relay.h"
-#include "admin/unix_peers.h"
+#include "admin/relayed_peers.h"
 #include "net/file_descriptor.h"
 
 namespace greeter::admin {
 
-// Descriptors that a connection takes: the client's socket, and both ends of the socketpair.
-inline constexpr size_t kDescriptorsPerRelayedConnection = 3;
+// The acceptor's options for connections that are relayed, from those at one descriptor each: three
+// are the client's socket and both ends of the socketpair.
+Acceptor::Options ForRelayed(Acceptor::Options options);
 
-class UnixEntrance {
+class RelayedEntrance {
  public:
-  // `peers` outlives this. gRPC is never given more than `max_connections` at the same time.
+  struct Options {
+    // The port's, for the log.
+    std::string name = "admin";
+    // gRPC is never given more at the same time.
+    size_t max_connections = 0;
+    // Knows who is behind each connection; outlives this. Null: nobody asks.
+    RelayedPeers* peers = nullptr;
+  };
   // FAILED_PRECONDITION if there are no descriptors left to begin with.
-  static absl::StatusOr<std::unique_ptr<UnixEntrance>> Start(UnixPeers* peers,
-                                                             size_t max_connections);
+  static absl::StatusOr<std::unique_ptr<RelayedEntrance>> Start(Options options);
 
-  ~UnixEntrance() = default;
-  UnixEntrance(const UnixEntrance&) = delete;
-  UnixEntrance& operator=(const UnixEntrance&) = delete;
+  ~RelayedEntrance() = default;
+  RelayedEntrance(const RelayedEntrance&) = delete;
+  RelayedEntrance& operator=(const RelayedEntrance&) = delete;
 
   // The socket to hand to gRPC in place of `client`, which is connected and doesn't block. On an
   // error `client` is closed. By one thread, the acceptor's; may block while a user's name is
@@ -49,12 +59,13 @@ class UnixEntrance {
   void Stop(absl::Duration timeout) { relay_->Stop(timeout); }
 
  private:
-  UnixEntrance(UnixPeers* peers, size_t max_connections, std::unique_ptr<Relay> relay);
+  RelayedEntrance(Options options, std::unique_ptr<Relay> relay);
+  absl::StatusOr<RelayedPeer> Identify(int client);
   // Names `socket` as no socket was named before, and returns the name.
   absl::StatusOr<std::string> Name(int socket);
 
   // Constant after construction.
-  UnixPeers* const peers_;
+  const Options options_;
   // Nobody else can guess it, and take a name in advance.
   const std::string prefix_;
   const std::unique_ptr<Relay> relay_;
@@ -67,4 +78,4 @@ class UnixEntrance {
 
 }  // namespace greeter::admin
 
-#endif  // GREETER_ADMIN_UNIX_ENTRANCE_H_
+#endif  // GREETER_ADMIN_RELAYED_ENTRANCE_H_

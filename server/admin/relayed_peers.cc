@@ -1,4 +1,4 @@
-#include "admin/unix_peers.h"
+#include "admin/relayed_peers.h"
 
 #include <utility>
 
@@ -6,21 +6,21 @@
 
 namespace greeter::admin {
 
-std::string UnixPeers::PeerOf(absl::string_view name) {
+std::string RelayedPeers::PeerOf(absl::string_view name) {
   return absl::StrCat("unix-abstract:", name);
 }
 
-void UnixPeers::Add(absl::string_view name, PeerCredentials credentials) {
+void RelayedPeers::Add(absl::string_view name, RelayedPeer peer) {
   const std::lock_guard lock(mutex_);
-  peers_.insert_or_assign(PeerOf(name), std::move(credentials));
+  peers_.insert_or_assign(PeerOf(name), std::move(peer));
 }
 
-void UnixPeers::Remove(absl::string_view name) {
+void RelayedPeers::Remove(absl::string_view name) {
   const std::lock_guard lock(mutex_);
   peers_.erase(PeerOf(name));
 }
 
-std::optional<PeerCredentials> UnixPeers::Find(absl::string_view peer) const {
+std::optional<RelayedPeer> RelayedPeers::Find(absl::string_view peer) const {
   const std::lock_guard lock(mutex_);
   const auto found = peers_.find(std::string(peer));
   if (found == peers_.end()) return std::nullopt;

@@ -1,14 +1,14 @@
-// Events per second with a burst, for all workers together: the generic cell rate algorithm (ITU-T
+// Events per second with a burst, for all threads together: the generic cell rate algorithm (ITU-T
 // I.371), a token bucket whose whole state is one point in time.
 
-#ifndef GREETER_DATA_PLANE_RATE_LIMIT_H_
-#define GREETER_DATA_PLANE_RATE_LIMIT_H_
+#ifndef GREETER_BASE_RATE_LIMIT_H_
+#define GREETER_BASE_RATE_LIMIT_H_
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 
-namespace greeter::data_plane {
+namespace greeter::base {
 
 // Any thread.
 class RateLimit {
@@ -30,6 +30,6 @@ class RateLimit {
   std::atomic<int64_t> full_at_ = 0;
 };
 
-}  // namespace greeter::data_plane
+}  // namespace greeter::base
 
-#endif  // GREETER_DATA_PLANE_RATE_LIMIT_H_
+#endif  // GREETER_BASE_RATE_LIMIT_H_

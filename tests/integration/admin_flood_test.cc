@@ -1,0 +1,170 @@
+// Promise 10: always reachable. Calls that are begun and given up at once (HTTP/2's "rapid reset")
+// fill no memory and keep nobody from being answered, on each port that speaks without TLS.
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "admin_fixture.h"
+#include "greeterd_process.h"
+#include "gtest/gtest.h"
+#include "support/http2.h"
+#include "support/load_clients.h"
+#include "support/tcp_client.h"
+
+namespace greeter::testing {
+namespace {
+
+// Enough for some twenty connections to the health port.
+constexpr int kDescriptors = 4096;
+constexpr char kStatusPath[] = "/greeter.admin.v1.GreeterAdminService/GetStatus";
+constexpr char kHealthPath[] = "/grpc.health.v1.Health/Check";
+
+// What sanitizers make of a second, and of 128 MiB.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr double kSlower = 5;
+#else
+constexpr double kSlower = 1;
+#endif
+
+enum class Port { kLoopback, kUnix, kHealth };
+
+// A connection that has acknowledged the server's SETTINGS; invalid if it was refused.
+net::FileDescriptor Begin(const net::Address& to) {
+  net::FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval patience = {5, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  const std::string hello = Http2Preface();
+  std::array<char, 256> settings = {};
+  const std::string acknowledged = Http2Acknowledgement();
+  if (connect(fd.get(), to.data(), to.size()) != 0 ||
+      send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL) < 0 ||
+      recv(fd.get(), settings.data(), settings.size(), 0) <= 0 ||
+      send(fd.get(), acknowledged.data(), acknowledged.size(), MSG_NOSIGNAL) < 0) {
+    fd.Close();
+  }
+  return fd;
+}
+
+class AdminFloodTest : public ::testing::TestWithParam<Port> {
+ protected:
+  AdminFloodTest()
+      : greeterd_(kDescriptors, {"--admin",
+                                 GetParam() == Port::kUnix ? "unix:" + directory_.File("admin.sock")
+                                                           : "127.0.0.1:0",
+                                 "--health", "127.0.0.1:0", "--log-level", "error"}) {}
+
+  void SetUp() override {
+    ASSERT_TRUE(greeterd_.running());
+    clients_ = std::make_unique<LoadClients>(LoadClients::Options{
+        .addresses = {greeterd_.address()},
+        .clients = 16,
+        .expected = [](const std::string& bytes) { return bytes == "Hello world"; },
+        .connections = 0,
+        .client = {}});
+  }
+
+  const net::Address& target() const {
+    return GetParam() == Port::kHealth ? greeterd_.health() : greeterd_.admin();
+  }
+
+  // Says `said` over three connections at a time, again and again, while an operator and a probe
+  // ask.
+  void FloodWith(const std::string& said) {
+    std::atomic<bool> stopping = false;
+    std::atomic<int> floods = 0;
+    std::vector<std::thread> attackers;
+    for (int i = 0; i < 3; ++i) {
+      attackers.emplace_back([&] {
+        while (!stopping) {
+          const net::FileDescriptor attacker = Begin(target());
+          if (!attacker.valid()) continue;
+          send(attacker.get(), said.data(), said.size(), MSG_NOSIGNAL);
+          ++floods;
+        }
+      });
+    }
+    const auto old = greeterd_.NewStub();
+    absl::Duration longest = absl::ZeroDuration();
+    for (int asked = 0; asked < 20 || floods < 100; ++asked) {
+      longest = std::max(
+          {longest, GreeterdProcess::Ask(*old), GreeterdProcess::Ask(*greeterd_.NewStub())});
+      std::string answer;
+      const absl::Time begin = absl::Now();
+      EXPECT_TRUE(CallRaw(Connect(greeterd_.health().ToString()), kHealthPath, "", &answer).ok());
+      EXPECT_EQ(answer, "\x08\x01");
+      longest = std::max(longest, absl::Now() - begin);
+    }
+    EXPECT_TRUE(clients_->WaitForGreeted(100));
+    stopping = true;
+    for (std::thread& attacker : attackers) attacker.join();
+    EXPECT_LT(longest, kSlower * absl::Seconds(1));
+    const Tally tally = clients_->Stop();
+    EXPECT_EQ(tally.harmed(), 0u) << tally;
+    EXPECT_LT(static_cast<double>(greeterd_.PeakMemory()), kSlower * 128);
+    RecordProperty("longest_wait", absl::FormatDuration(longest));
+    RecordProperty("peak_memory_mib", std::to_string(greeterd_.PeakMemory()));
+    EXPECT_EQ(greeterd_.Stop(), 0);
+  }
+
+  const TemporaryDirectory directory_;
+  GreeterdProcess greeterd_;
+  std::unique_ptr<LoadClients> clients_;
+};
+
+TEST_P(AdminFloodTest, RapidReset) {
+  std::string calls;
+  for (uint32_t stream = 1; stream < 40'000; stream += 2) {
+    calls += Http2Call(stream, GetParam() == Port::kHealth ? kHealthPath : kStatusPath);
+    calls += Http2Cancel(stream);
+  }
+  FloodWith(calls);
+}
+
+TEST_P(AdminFloodTest, CallsBegunBeforeLeaving) {
+  std::string calls;
+  for (uint32_t stream = 1; stream < 200; stream += 2) {
+    calls += Http2Call(stream, GetParam() == Port::kHealth ? kHealthPath : kStatusPath);
+  }
+  FloodWith(calls);
+}
+
+TEST_P(AdminFloodTest, EndlessMetadata) {
+  std::string frames = Http2Frame(1, 0, 1, std::string("\0\x7f\xff\xff\xff\x7f", 6));
+  for (int i = 0; i < 1000; ++i) frames += Http2Frame(9, 0, 1, std::string(16'000, 'x'));
+  FloodWith(frames);
+}
+
+TEST_P(AdminFloodTest, FramesThatMeanNothing) {
+  std::string frames;
+  for (int i = 0; i < 20'000; ++i) {
+    frames += Http2Frame(6, 0, 0, "question") + Http2Frame(2, 0, 1, "first") +
+              Http2Frame(8, 0, 0, absl::string_view("\0\0\0\1", 4)) + Http2Frame(4, 0, 0);
+  }
+  FloodWith(frames);
+}
+
+std::string NameOf(const ::testing::TestParamInfo<Port>& tested) {
+  switch (tested.param) {
+    case Port::kLoopback:
+      return "Loopback";
+    case Port::kUnix:
+      return "Unix";
+    case Port::kHealth:
+      return "Health";
+  }
+  return "";
+}
+
+INSTANTIATE_TEST_SUITE_P(Ports, AdminFloodTest,
+                         ::testing::Values(Port::kLoopback, Port::kUnix, Port::kHealth), NameOf);
+
+}  // namespace
+}  // namespace greeter::testing
