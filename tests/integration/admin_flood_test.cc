@@ -75,8 +75,8 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
     return GetParam() == Port::kHealth ? greeterd_.health() : greeterd_.admin();
   }
 
-  // Says `said` over three connections at a time, again and again, while an operator and a probe
-  // ask.
+  // Says `said` over three connections at a time, each until the server ends it, while an operator
+  // and a probe ask.
   void FloodWith(const std::string& said) {
     std::atomic<bool> stopping = false;
     std::atomic<int> floods = 0;
@@ -87,6 +87,10 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
           const net::FileDescriptor attacker = Begin(target());
           if (!attacker.valid()) continue;
           send(attacker.get(), said.data(), said.size(), MSG_NOSIGNAL);
+          shutdown(attacker.get(), SHUT_WR);
+          std::array<char, 4096> answer = {};
+          while (recv(attacker.get(), answer.data(), answer.size(), 0) > 0) {
+          }
           ++floods;
         }
       });

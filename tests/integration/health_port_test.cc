@@ -81,15 +81,10 @@ TEST_F(HealthPortTest, ThatTheAdminPortIsFullIsNoDeath) {
   StartBoth();
   const net::Address admin = net::Address::Parse(admin_->bound_address()).value();
   std::vector<net::FileDescriptor> strangers;
-  // The check may have one of the places just now.
-  for (int i = 0; i < 4; ++i) strangers.push_back(ConnectFrom("127.0.0.2", admin));
-  for (int full = 0; full < 3; ++full) {
-    const net::FileDescriptor another = ConnectFrom("127.0.0.2", admin);
-    char byte = 0;
-    EXPECT_EQ(recv(another.get(), &byte, 1, 0), 0);
-  }
+  // The check may have one of the places now and then.
+  for (int i = 0; i < 20; ++i) strangers.push_back(ConnectFrom("127.0.0.2", admin));
   EXPECT_TRUE(WaitFor(
-      [&, before = admin_kernel.accepted()] { return admin_kernel.accepted() > before + 20; }));
+      [&, before = admin_kernel.accepted()] { return admin_kernel.accepted() > before + 60; }));
   EXPECT_EQ(Health(""), "SERVING");
   admin_.reset();
 }
