@@ -14,9 +14,10 @@
 #include "admin_fixture.h"
 #include "greeterd_process.h"
 #include "gtest/gtest.h"
+#include "net/address.h"
+#include "net/file_descriptor.h"
+#include "support/clients.h"
 #include "support/http2.h"
-#include "support/load_clients.h"
-#include "support/tcp_client.h"
 
 namespace greeter::testing {
 namespace {
@@ -63,12 +64,11 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
 
   void SetUp() override {
     ASSERT_TRUE(greeterd_.running());
-    clients_ = std::make_unique<LoadClients>(LoadClients::Options{
-        .addresses = {greeterd_.address()},
-        .clients = 16,
-        .expected = [](const std::string& bytes) { return bytes == "Hello world"; },
-        .connections = 0,
-        .client = {}});
+    probe::Options load;
+    load.targets = {{greeterd_.address().ToString(), {greeterd_.address()}}};
+    load.in_flight = 16;
+    load.duration = absl::InfiniteDuration();
+    clients_ = std::make_unique<Clients>(load);
   }
 
   const net::Address& target() const {
@@ -110,8 +110,8 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
     stopping = true;
     for (std::thread& attacker : attackers) attacker.join();
     EXPECT_LT(longest, kSlower * absl::Seconds(1));
-    const Tally tally = clients_->Stop();
-    EXPECT_EQ(tally.harmed(), 0u) << tally;
+    const probe::Report& report = clients_->Stop();
+    EXPECT_EQ(clients_->harmed(), 0u) << report;
     EXPECT_LT(static_cast<double>(greeterd_.PeakMemory()), kSlower * 128);
     RecordProperty("longest_wait", absl::FormatDuration(longest));
     RecordProperty("peak_memory_mib", std::to_string(greeterd_.PeakMemory()));
@@ -120,7 +120,7 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
 
   const TemporaryDirectory directory_;
   GreeterdProcess greeterd_;
-  std::unique_ptr<LoadClients> clients_;
+  std::unique_ptr<Clients> clients_;
 };
 
 TEST_P(AdminFloodTest, RapidReset) {
