@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "admin_cli/views/documents.h"
 #include "admin_cli/views/probe_text.h"
 #include "admin_cli/views/render.h"
 #include "net/descriptor_limit.h"

@@ -113,16 +113,16 @@ std::string RenderOne(const ProbeResult& result) {
   return absl::StrCat(text, ExpectationLine(result));
 }
 
-std::vector<std::string> TimesRow(const char* name, const probe::Histogram& histogram) {
-  std::vector<std::string> row = {name};
+std::vector<Cell> TimesRow(const char* name, const probe::Histogram& histogram) {
+  std::vector<Cell> row = {name};
   for (const double percent : {50.0, 90.0, 99.0, 99.9, 100.0}) {
-    row.push_back(Milliseconds(histogram.Percentile(percent)));
+    row.emplace_back(Milliseconds(histogram.Percentile(percent)));
   }
   return row;
 }
 
 std::string OutcomesTable(const ProbeResult& result) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Cell>> rows;
   for (size_t i = 0; i < probe::kOutcomes; ++i) {
     const auto outcome = static_cast<Outcome>(i);
     if (result.report.count(outcome) == 0) continue;
@@ -132,7 +132,7 @@ std::string OutcomesTable(const ProbeResult& result) {
 }
 
 std::string TimesTable(const probe::Report& report) {
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Cell>> rows;
   for (const auto& [name, histogram] :
        {std::pair<const char*, const probe::Histogram*>{"connect", &report.connect},
         {"first byte", &report.first_byte},
@@ -149,7 +149,7 @@ std::string TimesTable(const probe::Report& report) {
 
 std::string AnswersTable(const ProbeResult& result) {
   if (result.answers.size() < 2) return "";
-  std::vector<std::vector<std::string>> rows;
+  std::vector<std::vector<Cell>> rows;
   for (const ProbeResult::Answer& answer : result.answers) {
     rows.push_back({WithCommas(answer.count), Quoted(answer.bytes)});
   }
