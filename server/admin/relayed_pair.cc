@@ -112,6 +112,8 @@ void RelayedPair::Admit(absl::string_view bytes, bool waited) {
 void RelayedPair::LoseClient() {
   ends_[kClient].gone = true;
   ends_[kClient].ended = true;
+  // Nobody takes it.
+  ends_[kClient].pending.clear();
   shutdown(ends_[kClient].socket.get(), SHUT_RDWR);
   Flush(kServer);
 }

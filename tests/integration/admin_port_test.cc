@@ -128,20 +128,17 @@ TEST_F(AdminPortTest, ADeafPortIsNotServing) {
   EXPECT_TRUE(WaitFor([&] { return Health("") == "SERVING"; }, kLong));
 }
 
-TEST_F(AdminPortTest, AFullPortIsNotServing) {
+// The check has a place of its own: strangers who take all others do not make it look dead.
+TEST_F(AdminPortTest, AFullPortIsStillServing) {
   CheckOften();
-  admin_options_.acceptor.max_connections = 5;
+  admin_options_.acceptor.max_connections = 15;
   StartAdmin();
   ASSERT_EQ(Health(""), "SERVING");
   std::vector<net::FileDescriptor> connections;
-  EXPECT_TRUE(WaitFor(
-      [&] {
-        if (connections.size() < 50) connections.push_back(OpenConnection());
-        return Health("") == "NOT_SERVING";
-      },
-      kLong));
-  connections.clear();
-  EXPECT_TRUE(WaitFor([&] { return Health("") == "SERVING"; }, kLong));
+  for (int i = 0; i < 20; ++i) connections.push_back(OpenConnection());
+  EXPECT_TRUE(WaitFor([&, before = kernel_.accepted()] { return kernel_.accepted() > before + 60; },
+                      kLong));
+  EXPECT_EQ(Health(""), "SERVING");
 }
 
 TEST_F(AdminPortTest, OneFailureIsNone) {
