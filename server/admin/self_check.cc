@@ -29,9 +29,8 @@ absl::StatusOr<std::unique_ptr<SelfCheck>> SelfCheck::Start(net::Address address
                                                             Report report) {
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
-  std::unique_ptr<SelfCheck> check(
-      new SelfCheck(std::move(address), std::move(options), connection, std::move(report),
-                    std::move(wake)));
+  std::unique_ptr<SelfCheck> check(new SelfCheck(std::move(address), std::move(options), connection,
+                                                 std::move(report), std::move(wake)));
   check->thread_ = std::thread(&SelfCheck::Run, check.get());
   return check;
 }

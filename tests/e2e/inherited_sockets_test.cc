@@ -69,12 +69,12 @@ class InheritedSockets : public GreeterTest {
     const uint64_t before = greeter.Counts().accepted();
     EXPECT_TRUE(WaitUntil([&] { return greeter.Counts().accepted() >= before + kBetween; }));
   }
-  static void ExpectNothingLost(const load::Report& report) {
-    for (const load::Outcome outcome : {load::Outcome::kReset, load::Outcome::kShort,
-                                        load::Outcome::kWrong, load::Outcome::kOther}) {
+  static void ExpectNothingLost(const probe::Report& report) {
+    for (const probe::Outcome outcome : {probe::Outcome::kReset, probe::Outcome::kShort,
+                                         probe::Outcome::kWrong, probe::Outcome::kOther}) {
       EXPECT_EQ(report.count(outcome), 0u) << report.ToText();
     }
-    EXPECT_GT(report.count(load::Outcome::kGreeted), 100u);
+    EXPECT_GT(report.count(probe::Outcome::kGreeted), 100u);
   }
 
   // Starts greeterd with `descriptor` as its one socket; it is to end by itself, with one line.
@@ -110,9 +110,9 @@ TEST_F(InheritedSockets, RestartsLoseNobody) {
     EXPECT_TRUE(Listens(socket));
   }
   StartGreeterWithSockets({socket}, "default", {"--listen", address});
-  const load::Report report = clients.Stop();
+  const probe::Report report = clients.Stop();
   ExpectNothingLost(report);
-  EXPECT_EQ(report.count(load::Outcome::kRefused), 0u) << report.ToText();
+  EXPECT_EQ(report.count(probe::Outcome::kRefused), 0u) << report.ToText();
 }
 
 // Promises 4 and 5.
@@ -120,7 +120,7 @@ TEST_F(InheritedSockets, StopRefusesAndStartServes) {
   const std::string address = FreeAddress();
   const int socket = Listening(address);
   Greeter& greeter = StartGreeterWithSockets({socket}, "default", {"--listen", address});
-  load::Options arriving = SixtyFour({address});
+  probe::Options arriving = SixtyFour({address});
   arriving.rate = kArrivals;
   arriving.in_flight = kMostWaiting;
   Clients clients(arriving);
