@@ -58,7 +58,8 @@ void DeclareProbeCommand(CLI::App& app, Command& chosen) {
       app, chosen,
       {"probe", "Connect to a greeter as its clients do, and tell how that went",
        "greeterctl probe 127.0.0.1:9190 --expect \"Hello world\"\n"
-       "greeterctl probe 127.0.0.1:9190 --expect-regex '^Hello' --count 1000 --concurrency 16",
+       "greeterctl probe 127.0.0.1:9190 --expect-regex '^Hello'\n"
+       "greeterctl probe 127.0.0.1:9190 --count 1000 --concurrency 16 --histogram",
        kProbeHelp});
   probe->add_option("ADDR", values->address, "Where to connect")->type_name("")->required();
   probe->add_option("--expect", values->expect, "The whole greeting, exactly, its ending included")

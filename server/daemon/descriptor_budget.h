@@ -12,7 +12,7 @@ namespace greeter::daemon {
 struct DescriptorBudget {
   // Listening sockets, workers and connections of clients.
   int data_plane = 0;
-  // Connections of operators, at one descriptor each.
+  // Connections of operators with TLS, at one descriptor each; without, each takes three.
   int admin_connections = 0;
   // Connections to the metrics and the page.
   int http_connections = 0;
@@ -23,7 +23,7 @@ struct DescriptorBudget {
 absl::Status CheckDescriptorLimit(int limit);
 
 // Divides `limit`. An eighth, within reason, is kept from the data plane. Half of that is for
-// operators, 32 connections at least unless the limit is below 128; an eighth, but no more than 16,
+// operators, 32 descriptors at least unless the limit is below 128; an eighth, but no more than 16,
 // for HTTP; the rest is for what is open in any case (some 20: standard streams, gRPC's pollers,
 // the admin listener, its self-check) and for what is open for a moment, as files are.
 DescriptorBudget DivideDescriptors(int limit);

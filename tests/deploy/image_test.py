@@ -102,7 +102,7 @@ class Running(unittest.TestCase):
     def test_stopping_under_load_resets_nobody(self):
         container = Container.run().serves()
         load = subprocess.Popen([os.environ["GREETER_LOAD"], "127.0.0.1:9190", "--json", "--timeout", str(PATIENCE),
-                                 "--duration", "5", "--in-flight", "32"], stdout=subprocess.PIPE, text=True)
+                                 "--duration", "15", "--in-flight", "32"], stdout=subprocess.PIPE, text=True)
         self.addCleanup(load.wait)
         self.addCleanup(load.kill)
         wait_until(lambda: self.accepted(container) > 5000, "the load is on")
