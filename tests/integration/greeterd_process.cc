@@ -38,6 +38,12 @@ void SetDeadline(grpc::ClientContext& context, absl::Duration timeout) {
   context.set_deadline(absl::ToChronoTime(absl::Now() + timeout));
 }
 
+// AddressSanitizer keeps 256 MiB of what has been freed, by default, which is no memory of
+// greeterd's.
+constexpr char kStart[] = R"(ulimit -n "$1"; shift
+export ASAN_OPTIONS="quarantine_size_mb=16${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+exec "$@")";
+
 }  // namespace
 
 GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>& more,
@@ -53,7 +59,7 @@ GreeterdProcess::GreeterdProcess(int descriptors, const std::vector<std::string>
   posix_spawn_file_actions_adddup2(&actions, theirs.get(), STDOUT_FILENO);
   std::vector<std::string> words = {"/bin/sh",
                                     "-c",
-                                    R"(ulimit -n "$1"; shift; exec "$@")",
+                                    kStart,
                                     "sh",
                                     std::to_string(descriptors),
                                     GREETERD,
