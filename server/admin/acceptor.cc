@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
 
@@ -20,6 +21,9 @@ namespace {
 
 // Connections accepted before Stop() is looked at again.
 constexpr int kBatch = 64;
+// How long one who comes when there is no place waits for those who are leaving, looking so often.
+constexpr absl::Duration kLeaving = absl::Milliseconds(250);
+constexpr int kLookMs = 5;
 
 }  // namespace
 
@@ -84,14 +88,24 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
 
 void Acceptor::HandOver(net::FileDescriptor connection) {
   const bool full = open_.Full();
-  if (full || open_.FullFor(connection.get())) {
-    if (!options_.is_own(connection.get())) return TurnAway(!full);
+  if ((full || open_.FullFor(connection.get())) && !options_.is_own(connection.get()) &&
+      !(full && WaitForPlace() && !open_.FullFor(connection.get()))) {
+    return TurnAway(!full);
   }
   open_.Add(connection.get());
   // As gRPC's own listener has it; a unix socket refuses, which does no harm.
   const int on = 1;
   setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   handover_(std::move(connection));
+}
+
+bool Acceptor::WaitForPlace() {
+  const absl::Time deadline = absl::Now() + kLeaving;
+  while (open_.Full()) {
+    pollfd wake = {wake_.get(), POLLIN, 0};
+    if (!open_.AnyLeft() || absl::Now() >= deadline || poll(&wake, 1, kLookMs) != 0) return false;
+  }
+  return true;
 }
 
 void Acceptor::TurnAway(bool one_peer) {

@@ -8,7 +8,8 @@
 // of the process, and nobody is to take all that there are. Those beyond it are closed as soon as
 // they are accepted, the newest first as it were, because whoever is connected may be an operator
 // at work; and it is logged, once a minute at most. A client sees UNAVAILABLE, and a connection
-// closed without a word.
+// closed without a word. While others that their clients have left are still to be closed, the
+// newest waits for one of their places instead, for a moment.
 
 #ifndef GREETER_ADMIN_ACCEPTOR_H_
 #define GREETER_ADMIN_ACCEPTOR_H_
@@ -70,6 +71,8 @@ class Acceptor {
   // Accepts what waits, up to a bound.
   Outcome AcceptWaiting();
   void HandOver(net::FileDescriptor connection);
+  // False if there is none to be had soon.
+  bool WaitForPlace();
   void TurnAway(bool one_peer);
   void OnExhausted(int error);
 

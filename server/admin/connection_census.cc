@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -52,6 +53,13 @@ bool ConnectionCensus::Full() {
   if (entries_.size() < most_) return false;
   ForgetClosed();
   return entries_.size() >= most_;
+}
+
+bool ConnectionCensus::AnyLeft() const {
+  std::vector<pollfd> sockets;
+  sockets.reserve(entries_.size());
+  for (const Entry& entry : entries_) sockets.push_back({entry.socket, POLLRDHUP, 0});
+  return poll(sockets.data(), sockets.size(), 0) > 0;
 }
 
 bool ConnectionCensus::FullFor(int socket) {

@@ -22,6 +22,9 @@ class ConnectionCensus {
   // Whether as many as may be are open. Looks at each of them if it seems so.
   bool Full();
 
+  // Whether the client of one of them has left, so that it is about to close.
+  bool AnyLeft() const;
+
   // Whether the peer of `socket` has as many open as each may. A peer is an IPv4 address, or the
   // first 64 bits of an IPv6 one, the rest of which its owner chooses freely; all unix sockets are
   // one.

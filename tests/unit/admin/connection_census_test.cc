@@ -51,5 +51,20 @@ TEST(ConnectionCensusTest, NorIsOneThatIsNoSocketAnyMore) {
   EXPECT_FALSE(census.Full());
 }
 
+// Clients that have sent their end of stream have left, whether or not we have noticed.
+TEST(ConnectionCensusTest, KnowsWhenAClientHasLeft) {
+  std::array<int, 2> ends = {};
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  const net::FileDescriptor ours(ends[0]);
+  const net::FileDescriptor theirs(ends[1]);
+  ConnectionCensus census(1);
+  EXPECT_FALSE(census.AnyLeft());
+  census.Add(ours.get());
+  EXPECT_FALSE(census.AnyLeft());
+  ASSERT_EQ(shutdown(theirs.get(), SHUT_WR), 0);
+  EXPECT_TRUE(census.AnyLeft());
+  EXPECT_TRUE(census.Full());
+}
+
 }  // namespace
 }  // namespace greeter::admin
