@@ -49,7 +49,7 @@ Caller Authorization::IdentifyHolder(ClientCertificate client, std::string peer)
 
 std::function<absl::Status()> Authorization::Standing(
     const grpc::CallbackServerContext& context) const {
-  if (transport_ != Transport::kMutualTls) return [] { return absl::OkStatus(); };
+  if (transport_ != Transport::kMutualTls) return nullptr;
   return [standing = standing_, client = ReadClientCertificate(*context.auth_context())] {
     return standing->Check(client);
   };

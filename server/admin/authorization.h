@@ -42,7 +42,8 @@ class Authorization {
                                    absl::string_view method) const;
 
   // For a call that lasts: whether its caller's certificate still counts, to be asked now and then,
-  // by any thread, even after the call has ended. ClientStanding::Check()'s answers.
+  // by any thread, even after the call has ended. ClientStanding::Check()'s answers. Null without
+  // certificates.
   std::function<absl::Status()> Standing(const grpc::CallbackServerContext& context) const;
 
   // For all others, whose handlers are gRPC's: health, reflection, and what there isn't. By the

@@ -17,7 +17,7 @@
 
 namespace greeter::admin {
 
-// Calls at the same time.
+// Calls at the same time, before connections take turns; after that each may still have kFewCalls.
 inline constexpr size_t kMostCalls = 1024;
 // Abandoned calls that are forgotten in a second, and calls that begin in a second although there
 // is no place.

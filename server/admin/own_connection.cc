@@ -4,9 +4,6 @@
 
 #include <cerrno>
 #include <cstring>
-#include <utility>
-
-#include "net/errors.h"
 
 namespace greeter::admin {
 namespace {
@@ -26,31 +23,38 @@ bool Same(const net::Address& a, const net::Address& b) {
 
 }  // namespace
 
-absl::Status OwnConnection::Announce(int socket, int family) {
-  // Any port, and whichever address leads there; a unix socket gets a name of its own (unix(7),
-  // autobind).
-  sockaddr_storage any = {};
-  any.ss_family = static_cast<sa_family_t>(family);
-  const socklen_t length = family == AF_INET    ? sizeof(sockaddr_in)
-                           : family == AF_INET6 ? sizeof(sockaddr_in6)
-                                                : sizeof(sa_family_t);
-  if (bind(socket, reinterpret_cast<const sockaddr*>(&any), length) != 0) {
-    return net::SystemError("bind", errno);
-  }
-  std::optional<net::Address> name = Ask(getsockname, socket);
+int OwnConnection::Connect(int socket, const net::Address& address) {
+  // Who asks for the other end waits until it is known.
   const std::lock_guard lock(mutex_);
-  announced_ = std::move(name);
-  return absl::OkStatus();
+  if (address.is_unix()) {
+    // A name of its own (unix(7), autobind). TCP gives one by itself, and shares ports then.
+    sockaddr_storage any = {};
+    any.ss_family = AF_UNIX;
+    if (bind(socket, reinterpret_cast<const sockaddr*>(&any), sizeof(sa_family_t)) != 0) {
+      return errno;
+    }
+  }
+  const int error = connect(socket, address.data(), address.size()) == 0 ? 0 : errno;
+  known_by_ = Ask(getsockname, socket);
+  return error;
 }
 
-bool OwnConnection::IsOtherEnd(int accepted) const {
+void OwnConnection::Forget() {
+  const std::lock_guard lock(mutex_);
+  known_by_.reset();
+}
+
+bool OwnConnection::IsOtherEnd(int accepted) {
   const std::optional<net::Address> peer = Ask(getpeername, accepted);
   const std::optional<net::Address> here = Ask(getsockname, accepted);
   const std::lock_guard lock(mutex_);
-  if (!peer.has_value() || !here.has_value() || !announced_.has_value()) return false;
-  if (peer->is_unix()) return Same(*peer, *announced_);
+  if (!peer.has_value() || !here.has_value() || !known_by_.has_value()) return false;
   // Who connects to an address of its own machine does so from that address.
-  return peer->port() == announced_->port() && peer->host() == here->host();
+  const bool is_it = peer->is_unix()
+                         ? Same(*peer, *known_by_)
+                         : peer->port() == known_by_->port() && peer->host() == here->host();
+  if (is_it) known_by_.reset();
+  return is_it;
 }
 
 }  // namespace greeter::admin

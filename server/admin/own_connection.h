@@ -7,7 +7,6 @@
 #include <mutex>
 #include <optional>
 
-#include "absl/status/status.h"
 #include "net/address.h"
 
 namespace greeter::admin {
@@ -15,17 +14,18 @@ namespace greeter::admin {
 // Any thread.
 class OwnConnection {
  public:
-  // `socket`, of address family `family`, is about to connect: gives it an address by which it is
-  // known. FAILED_PRECONDITION if there is none left.
-  absl::Status Announce(int socket, int family);
+  // connect(2) of `socket`, which doesn't block, to `address`; 0 or errno. It is known by the
+  // address that it has then, until Forget().
+  int Connect(int socket, const net::Address& address);
+  void Forget();
 
-  // Whether `accepted`, a connected socket, is its other end.
-  bool IsOtherEnd(int accepted) const;
+  // Whether `accepted`, a connected socket, is its other end; asked once.
+  bool IsOtherEnd(int accepted);
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   // Guarded by mutex_.
-  std::optional<net::Address> announced_;
+  std::optional<net::Address> known_by_;
 };
 
 }  // namespace greeter::admin

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
@@ -33,13 +34,13 @@ int MillisecondsUntil(absl::Time time) {
 
 absl::StatusOr<std::unique_ptr<Relay>> Relay::Start(Options options) {
   net::FileDescriptor epoll(epoll_create1(EPOLL_CLOEXEC));
-  if (!epoll.valid()) return net::SystemError("admin: epoll_create1", errno);
+  if (!epoll.valid()) return net::SystemError(absl::StrCat(options.name, ": epoll_create1"), errno);
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
+  if (!wake.valid()) return net::SystemError(absl::StrCat(options.name, ": eventfd"), errno);
   epoll_event event = {};
   event.events = EPOLLIN;
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, wake.get(), &event) != 0) {
-    return net::SystemError("admin: epoll_ctl", errno);
+    return net::SystemError(absl::StrCat(options.name, ": epoll_ctl"), errno);
   }
   std::unique_ptr<Relay> relay(new Relay(std::move(options), std::move(epoll), std::move(wake)));
   relay->thread_ = std::thread(&Relay::Run, relay.get());
@@ -147,7 +148,10 @@ void Relay::GiveTurns() {
   std::list<RelayedPair*> again;
   for (auto next = waiting_.begin(); next != waiting_.end();) {
     RelayedPair* const pair = *next;
-    if (!pair->TakeTurn()) {
+    const RelayedPair::Turn turn = pair->TakeTurn();
+    // Nor is there one for those who have waited less.
+    if (turn == RelayedPair::Turn::kNoPlace) break;
+    if (turn == RelayedPair::Turn::kLater) {
       ++next;
       continue;
     }

@@ -59,7 +59,7 @@ absl::StatusOr<RelayedPeer> RelayedEntrance::Identify(int client) {
   sockaddr_storage peer = {};
   socklen_t length = sizeof(peer);
   if (getpeername(client, reinterpret_cast<sockaddr*>(&peer), &length) != 0) {
-    return net::SystemError("admin: who has connected", errno);
+    return net::SystemError(absl::StrCat(options_.name, ": who has connected"), errno);
   }
   const net::Address address =
       net::Address::FromSockaddr(reinterpret_cast<const sockaddr*>(&peer), length);
@@ -78,7 +78,7 @@ absl::StatusOr<std::string> RelayedEntrance::Name(int socket) {
   const size_t length = offsetof(sockaddr_un, sun_path) + 1 + name.size();
   if (bind(socket, reinterpret_cast<const sockaddr*>(&address), static_cast<socklen_t>(length)) !=
       0) {
-    return net::SystemError("admin: naming a connection", errno);
+    return net::SystemError(absl::StrCat(options_.name, ": naming a connection"), errno);
   }
   return name;
 }
@@ -91,7 +91,7 @@ absl::StatusOr<net::FileDescriptor> RelayedEntrance::Admit(net::FileDescriptor c
   }
   std::array<int, 2> ends = {};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return net::SystemError("admin: socketpair", errno);
+    return net::SystemError(absl::StrCat(options_.name, ": socketpair"), errno);
   }
   net::FileDescriptor for_grpc(ends[0]);
   net::FileDescriptor ours(ends[1]);

@@ -85,25 +85,31 @@ void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
     }
     const absl::string_view bytes(buffer->data(), static_cast<size_t>(size));
     if (side == kClient) {
-      Admit(bytes, /*waited=*/false);
+      Admit(bytes);
     } else {
-      guard_.NoteAnswers(bytes);
+      guard_.NoteAnswers(bytes, std::chrono::steady_clock::now());
+      if (offence() != nullptr) return LoseClient();
       Send(&to, bytes.data(), bytes.size());
     }
     if (static_cast<size_t>(size) < buffer->size()) return;
   }
 }
 
-bool RelayedPair::TakeTurn() {
-  // Until the server has taken what came before, there is no hurry.
-  if (ends_[kClient].ended || !ends_[kServer].pending.empty()) return false;
-  const std::string held = std::exchange(held_, std::string());
-  Admit(held, /*waited=*/true);
-  return !waiting() || held_.size() < held.size();
+RelayedPair::Turn RelayedPair::TakeTurn() {
+  if (ends_[kClient].ended || !ends_[kServer].pending.empty()) return Turn::kLater;
+  const size_t admitted = guard_.Admit(held_, /*waited=*/true, std::chrono::steady_clock::now());
+  if (offence() != nullptr) {
+    LoseClient();
+    return Turn::kTaken;
+  }
+  if (waiting() && admitted == 0) return Turn::kNoPlace;
+  Send(&ends_[kServer], held_.data(), admitted);
+  held_.erase(0, admitted);
+  return Turn::kTaken;
 }
 
-void RelayedPair::Admit(absl::string_view bytes, bool waited) {
-  const size_t admitted = guard_.Admit(bytes, waited, std::chrono::steady_clock::now());
+void RelayedPair::Admit(absl::string_view bytes) {
+  const size_t admitted = guard_.Admit(bytes, /*waited=*/false, std::chrono::steady_clock::now());
   if (offence() != nullptr) return LoseClient();
   Send(&ends_[kServer], bytes.data(), admitted);
   held_ = std::string(bytes.substr(admitted));

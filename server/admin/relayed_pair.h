@@ -48,9 +48,15 @@ class RelayedPair {
 
   // The client's next call has to wait; nothing more is read from it.
   bool waiting() const { return guard_.waiting(); }
-  // It is the client's turn. False if there still is no place for its call; if there was, it may
-  // be waiting() for the next one.
-  bool TakeTurn();
+  // It is the client's turn. If it took it, it may be waiting() for the next one.
+  enum class Turn : uint8_t {
+    kTaken,
+    // Until the server has taken what came before, there is no hurry.
+    kLater,
+    // There still is no place for anybody's call.
+    kNoPlace,
+  };
+  Turn TakeTurn();
   // Why the client has been cut off; null if it has not.
   const char* offence() const { return guard_.offence(); }
 
@@ -94,7 +100,7 @@ class RelayedPair {
   // The client is gone, or is to be.
   void LoseClient();
   // Sends the server what the guard admits of `bytes`, which the client said.
-  void Admit(absl::string_view bytes, bool waited);
+  void Admit(absl::string_view bytes);
 
   const std::function<void()> ended_;
   StreamGuard guard_;

@@ -52,6 +52,7 @@ SelfCheck::~SelfCheck() {
 void SelfCheck::Run() {
   while (absl::IsDeadlineExceeded(WaitFor(-1, 0, absl::Now() + options_.interval))) {
     const absl::Status result = Check();
+    connection_->Forget();
     if (absl::IsCancelled(result)) return;
     Note(result);
     if (result.ok()) options_.on_answer();
@@ -78,11 +79,9 @@ absl::Status SelfCheck::Check() {
   const net::FileDescriptor fd(
       socket(address_.family(), SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd.valid()) return net::SystemError("socket", errno);
-  const absl::Status announced = connection_->Announce(fd.get(), address_.family());
-  if (!announced.ok()) return announced;
-  if (connect(fd.get(), address_.data(), address_.size()) != 0) {
+  if (const int error = connection_->Connect(fd.get(), address_); error != 0) {
     // A unix socket whose queue is full answers EAGAIN, and nothing can be waited for.
-    if (errno != EINPROGRESS) return net::SystemError("connect", errno);
+    if (error != EINPROGRESS) return net::SystemError("connect", error);
     const absl::Status connected = WaitFor(fd.get(), POLLOUT, deadline);
     if (!connected.ok()) return connected;
   }

@@ -47,11 +47,7 @@ void StreamGuard::Judge(const FrameHeader& frame, Time now) {
     return;
   }
   if (frame.type == FrameHeader::kReset && EndCall(frame.stream)) {
-    budget_->Abandoned(1, now);
-    if (!cancels_.TryTake(kCancelsPerSecond, kMostCancels, now)) {
-      offence_ = "it cancelled one call after another";
-    }
-    return;
+    return Abandon("it cancelled one call after another", now);
   }
   if (frame.type == FrameHeader::kSettings && (frame.flags & FrameHeader::kAck) != 0 &&
       server_spoke_) {
@@ -85,14 +81,24 @@ bool StreamGuard::EndCall(uint32_t stream) {
   return true;
 }
 
-void StreamGuard::NoteAnswers(absl::string_view bytes) {
+void StreamGuard::Abandon(const char* again, Time now) {
+  budget_->Abandoned(1, now);
+  if (!cancels_.TryTake(kCancelsPerSecond, kMostCancels, now)) offence_ = again;
+}
+
+void StreamGuard::NoteAnswers(absl::string_view bytes, Time now) {
   server_spoke_ = true;
   while (const std::optional<FrameHeader> frame = server_.Next(&bytes)) {
-    const bool ends =
-        ((frame->type == FrameHeader::kData || frame->type == FrameHeader::kHeaders) &&
-         (frame->flags & FrameHeader::kEndStream) != 0) ||
-        frame->type == FrameHeader::kReset;
-    if (ends && EndCall(frame->stream)) budget_->Answered();
+    const bool is_reset = frame->type == FrameHeader::kReset;
+    const bool is_answer =
+        (frame->type == FrameHeader::kData || frame->type == FrameHeader::kHeaders) &&
+        (frame->flags & FrameHeader::kEndStream) != 0;
+    if (!(is_reset || is_answer) || !EndCall(frame->stream)) continue;
+    if (is_answer) {
+      budget_->Answered();
+    } else {
+      Abandon("it had one call after another reset", now);
+    }
   }
 }
 

@@ -3,7 +3,8 @@
 // gRPC 1.51 trusts its clients more than strangers deserve. Each of these filled the memory, or
 // kept a processor busy:
 // - Calls given up as soon as they were begun: see CallBudget. Who does that again and again is cut
-//   off, whoever is one of many waits.
+//   off, whoever is one of many waits. It is the same if the client says what makes gRPC reset its
+//   calls ("MadeYouReset", CVE-2025-8671).
 // - Calls begun before the client has acknowledged our SETTINGS, which say how many may run: gRPC
 //   doesn't count them until then (RFC 9113, 6.5.3).
 // - Endless header blocks, in CONTINUATION frames or one: gRPC holds what it has of them before it
@@ -60,8 +61,8 @@ class StreamGuard {
   // Why it is to be cut off: "it …". Null: it isn't.
   const char* offence() const { return offence_; }
 
-  // `bytes` come next from gRPC.
-  void NoteAnswers(absl::string_view bytes);
+  // `bytes` come next from gRPC. The connection may have to be cut off then: offence().
+  void NoteAnswers(absl::string_view bytes, Time now);
 
  private:
   // Sets waiting_ or offence_ if the frame may not go on.
@@ -70,6 +71,8 @@ class StreamGuard {
   void TryBegin(bool waited, Time now);
   // Whether the call was open.
   bool EndCall(uint32_t stream);
+  // A call has ended without an answer. Sets offence_ to `again` if that happens all the time.
+  void Abandon(const char* again, Time now);
 
   CallBudget* const budget_;
 

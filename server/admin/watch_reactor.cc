@@ -47,8 +47,10 @@ WatchReactor::WatchReactor(const StatusSource* source, OpenCalls* calls, Request
     : source_(source), calls_(calls), request_(std::move(request)) {}
 
 void WatchReactor::Tick() {
-  const absl::Status standing = request_.standing();
-  if (!standing.ok()) return End(standing);
+  if (request_.standing != nullptr) {
+    const absl::Status standing = request_.standing();
+    if (!standing.ok()) return End(standing);
+  }
   std::unique_lock lock(mutex_);
   // Once the stream has ended the controller may be gone.
   if (end_.has_value()) return;
@@ -78,8 +80,10 @@ void WatchReactor::Send(api::ServerStatus status) {
 }
 
 void WatchReactor::SetAlarm() {
-  const absl::Duration pause = std::clamp(absl::FromChrono(next_look_ - Clock::now()),
-                                          absl::ZeroDuration(), kStandingInterval);
+  const absl::Duration longest =
+      request_.standing != nullptr ? kStandingInterval : absl::InfiniteDuration();
+  const absl::Duration pause =
+      std::clamp(absl::FromChrono(next_look_ - Clock::now()), absl::ZeroDuration(), longest);
   alarm_.Set(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
                           gpr_time_from_nanos(absl::ToInt64Nanoseconds(pause), GPR_TIMESPAN)),
              // The alarm keeps its function until it is destroyed, and this object keeps the alarm:

@@ -43,7 +43,8 @@ class WatchReactor final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
     absl::Duration interval;
     // Kept until the stream ends.
     std::shared_ptr<const void> place;
-    // Whether whoever asked may still watch, else what the stream ends with. Any thread.
+    // Whether whoever asked may still watch, else what the stream ends with. Any thread. Null:
+    // it may.
     std::function<absl::Status()> standing;
   };
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstring>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "daemon/logging.h"
@@ -52,7 +53,9 @@ net::Address AddressOf(const sockaddr_storage& local) {
 
 // "10.0.0.7:51234", "[2001:db8::7]:51234".
 std::string EndpointText(const net::Address& address) {
-  if (address.is_unix()) return address.path().empty() ? "unix" : "unix:" + address.path();
+  if (address.is_unix()) {
+    return address.path().empty() ? "unix" : "unix:" + absl::CHexEscape(address.path());
+  }
   const std::string host = address.host();
   const bool v6 = host.find(':') != std::string::npos;
   return absl::StrCat(v6 ? "[" : "", host, v6 ? "]:" : ":", address.port());

@@ -93,14 +93,17 @@ void AccessLog::Run() {
 
 bool AccessLog::WriteAll() {
   lines_.SetClock(absl::Now(), std::chrono::steady_clock::now());
-  for (;;) {
+  // There is other work, however fast records come.
+  for (size_t left = records_->capacity(); left > 0;) {
     if (!WritePending()) return false;
-    const size_t taken = records_->Take(kBatch, [this](const data_plane::ConnectionRecord& record) {
-      lines_.Append(record, &pending_);
-    });
-    if (taken == 0) return true;
+    const size_t taken = records_->Take(
+        std::min(kBatch, left),
+        [this](const data_plane::ConnectionRecord& record) { lines_.Append(record, &pending_); });
     if (!file_.is_open()) Drop(trouble_);
+    if (taken == 0) return true;
+    left -= taken;
   }
+  return false;
 }
 
 bool AccessLog::WritePending() {

@@ -13,9 +13,10 @@ namespace {
 // that one address may have of the rest.
 constexpr size_t kHealthPart = 4;
 constexpr size_t kPeerPart = 4;
-// The least for one address: a console with a few windows.
-constexpr size_t kLeastPerPeer = 8;
-// And of the health port's: a few probes, at three descriptors each.
+// The least descriptors for one address: of a console with a few windows, eight connections, at
+// three each without TLS; and on the health port of three probes.
+constexpr size_t kLeastPerPeerTls = 8;
+constexpr size_t kLeastPerPeer = 24;
 constexpr size_t kLeastProbes = 9;
 
 }  // namespace
@@ -41,7 +42,8 @@ admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
   const bool reachable = address.ok() && !address->is_loopback();
   // In plaintext on loopback, and on a unix socket, all clients are one address.
   if (reachable || options.has_tls()) {
-    server.acceptor.max_per_peer = std::max(connections / kPeerPart, kLeastPerPeer);
+    server.acceptor.max_per_peer =
+        std::max(connections / kPeerPart, options.has_tls() ? kLeastPerPeerTls : kLeastPerPeer);
   }
   if (options.has_tls()) {
     server.certificates = {options.certificate, options.key, options.client_ca};

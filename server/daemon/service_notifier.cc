@@ -15,8 +15,9 @@ namespace greeter::daemon {
 namespace {
 
 constexpr size_t kMostListed = 8;
-// Checks within the time after which systemd takes the service for dead: one may be missed.
-constexpr int kChecksPerWatchdog = 3;
+// Pauses and checks within the time after which systemd takes the service for dead: between two
+// that are answered there may be a pause, a check that is not, and another pause.
+constexpr int kChecksPerWatchdog = 4;
 // What a stop takes besides waiting for clients.
 constexpr absl::Duration kStopMargin = absl::Seconds(10);
 
@@ -65,6 +66,7 @@ ServiceNotifier::ServiceNotifier(control::Controller& controller,
   if (sd_watchdog_enabled(/*unset_environment=*/0, &microseconds) <= 0) return;
   const absl::Duration watchdog = absl::Microseconds(static_cast<int64_t>(microseconds));
   check.interval = std::min(check.interval, watchdog / kChecksPerWatchdog);
+  check.timeout = std::min(check.timeout, watchdog / kChecksPerWatchdog);
   check.on_answer = [] { Notify("WATCHDOG=1"); };
 }
 

@@ -45,13 +45,17 @@ size_t ConnectionLog::Slot::Take(size_t most,
   return count;
 }
 
-ConnectionLog::ConnectionLog(size_t workers, uint64_t sample, size_t capacity) {
+ConnectionLog::ConnectionLog(size_t workers, uint64_t sample, size_t capacity)
+    : capacity_(workers * capacity) {
   for (size_t i = 0; i < workers; ++i) slots_.push_back(std::make_unique<Slot>(sample, capacity));
 }
 
 size_t ConnectionLog::Take(size_t most, const std::function<void(const ConnectionRecord&)>& take) {
   size_t count = 0;
-  for (const std::unique_ptr<Slot>& slot : slots_) count += slot->Take(most - count, take);
+  for (size_t asked = 0; asked < slots_.size() && count < most; ++asked) {
+    count += slots_[next_]->Take(most - count, take);
+    next_ = (next_ + 1) % slots_.size();
+  }
   return count;
 }
 

@@ -90,14 +90,20 @@ class ConnectionLog {
 
   Slot& worker(size_t number) { return *slots_[number]; }
 
-  // The same as for each slot, over all. The reader.
+  // The same as for each slot, over all, beginning where the last call ended. The reader.
   size_t Take(size_t most, const std::function<void(const ConnectionRecord&)>& take);
+  // How many records there may be at the same time. Any thread.
+  size_t capacity() const { return capacity_; }
   // Records that found a ring full. Any thread.
   uint64_t dropped() const;
 
  private:
   // Constant after construction.
+  const size_t capacity_;
   std::vector<std::unique_ptr<Slot>> slots_;
+
+  // Owned by the reader: the slot to take from next.
+  size_t next_ = 0;
 };
 
 }  // namespace greeter::data_plane

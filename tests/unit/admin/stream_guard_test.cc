@@ -34,7 +34,7 @@ class StreamGuardTest : public ::testing::Test {
   std::unique_ptr<StreamGuard> Begun() {
     auto guard = std::make_unique<StreamGuard>(&budget_);
     Admit(*guard, kPreface);
-    guard->NoteAnswers(Http2Frame(4, 0, 0));
+    guard->NoteAnswers(Http2Frame(4, 0, 0), now_);
     Admit(*guard, kAcknowledgement);
     return guard;
   }
@@ -62,7 +62,7 @@ class StreamGuardTest : public ::testing::Test {
   }
 
   void AnswerMany() {
-    for (uint32_t i = 0; i < 64; ++i) others_.front()->NoteAnswers(Answer(2 * i + 1));
+    for (uint32_t i = 0; i < 64; ++i) others_.front()->NoteAnswers(Answer(2 * i + 1), now_);
   }
 
   CallBudget budget_;
@@ -80,7 +80,7 @@ TEST_F(StreamGuardTest, FewCallsAreAdmittedBeforeTheAcknowledgement) {
 
 TEST_F(StreamGuardTest, ManyAfterIt) {
   EXPECT_TRUE(Admit(guard_, kPreface));
-  guard_.NoteAnswers(Http2Frame(4, 0, 0));
+  guard_.NoteAnswers(Http2Frame(4, 0, 0), now_);
   EXPECT_TRUE(Admit(guard_, kAcknowledgement + Calls(100)));
 }
 
@@ -108,7 +108,7 @@ TEST_F(StreamGuardTest, OtherFramesAreNoCalls) {
 TEST_F(StreamGuardTest, NoMoreCallsAtATimeThanGrpcAllows) {
   const auto guard = Begun();
   EXPECT_TRUE(Admit(*guard, Calls(kMostOpenCalls)));
-  guard->NoteAnswers(Answer(1));
+  guard->NoteAnswers(Answer(1), now_);
   EXPECT_TRUE(Admit(*guard, Call(1001)));
   EXPECT_FALSE(Admit(*guard, Call(1003)));
   EXPECT_NE(guard->offence(), nullptr);
@@ -118,10 +118,36 @@ TEST_F(StreamGuardTest, AnyNumberThatIsAnswered) {
   const auto guard = Begun();
   for (uint32_t stream = 1; stream < 20'000; stream += 2) {
     ASSERT_TRUE(Admit(*guard, Call(stream) + Http2Frame(8, 0, stream, "more"))) << stream;
-    guard->NoteAnswers(Http2Frame(0, 0, stream, "some") + Answer(stream));
+    guard->NoteAnswers(Http2Frame(0, 0, stream, "some") + Answer(stream), now_);
     // Too late to be a cancellation.
     ASSERT_TRUE(Admit(*guard, Cancel(stream)));
   }
+}
+
+// "MadeYouReset": gRPC resets a call for what its client says next, and goes on with it.
+TEST_F(StreamGuardTest, WhoHasCallsResetAgainAndAgainIsCutOff) {
+  const auto guard = Begun();
+  uint32_t stream = 1;
+  for (uint32_t i = 0; i < kMostCancels; ++i, stream += 2) {
+    ASSERT_TRUE(Admit(*guard, Call(stream)));
+    guard->NoteAnswers(Cancel(stream), now_);
+    ASSERT_EQ(guard->offence(), nullptr) << i;
+  }
+  ASSERT_TRUE(Admit(*guard, Call(stream)));
+  guard->NoteAnswers(Cancel(stream), now_);
+  EXPECT_NE(guard->offence(), nullptr);
+}
+
+// They count for a while longer, as those that the client has cancelled.
+TEST_F(StreamGuardTest, CallsThatAreResetTakePlaces) {
+  Fill(/*but=*/50);
+  const auto guard = Begun();
+  for (uint32_t i = 0; i < 50; ++i) {
+    ASSERT_TRUE(Admit(*guard, Call(2 * i + 1)));
+    guard->NoteAnswers(Cancel(2 * i + 1), now_);
+  }
+  ExhaustTurns();
+  EXPECT_FALSE(Admit(*guard, Call(201)));
 }
 
 TEST_F(StreamGuardTest, WhoCancelsAgainAndAgainIsCutOff) {

@@ -10,12 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -197,6 +199,22 @@ TEST_F(AccessLogTest, RotationLosesNothing) {
   }
   EXPECT_EQ(expected, kRecords + 1);
   EXPECT_THAT(Said(), HasSubstr("access log: opened anew"));
+}
+
+// More come than can be written.
+TEST_F(AccessLogTest, IsOpenedAnewThoughRecordsNeverPause) {
+  ASSERT_TRUE(Open().ok());
+  std::atomic<bool> stopping = false;
+  std::thread recording([&] {
+    for (uint64_t i = 1; !stopping; ++i) Record(i);
+  });
+  EXPECT_TRUE(WaitForCounts(10'000, 0));
+  std::filesystem::rename(Path("access.log"), Path("access.log.0"));
+  log_->Reopen();
+  EXPECT_TRUE(
+      greeter::testing::WaitFor([&] { return std::filesystem::exists(Path("access.log")); }));
+  stopping = true;
+  recording.join();
 }
 
 TEST_F(AccessLogTest, AFullDiskIsSaidAndCounted) {

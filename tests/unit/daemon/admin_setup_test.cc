@@ -87,5 +87,15 @@ TEST_F(AdminSetupTest, TheHealthPortsConnectionsAreOfTheSameBudget) {
   EXPECT_EQ(Setup(options).health_acceptor.max_per_peer, 0u);
 }
 
+// Eight connections from one address, whatever each takes.
+TEST_F(AdminSetupTest, OneAddressHasAConsolesWorth) {
+  AdminOptions plaintext;
+  plaintext.address = "0.0.0.0:50051";
+  plaintext.insecure = true;
+  EXPECT_EQ(Setup(plaintext, 20).acceptor.max_per_peer, 24u);
+  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 20).acceptor.max_per_peer, 8u);
+  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 400).acceptor.max_per_peer, 100u);
+}
+
 }  // namespace
 }  // namespace greeter::daemon
