@@ -65,6 +65,9 @@ class Worker {
   void Drain(Clock::time_point deadline, Closure done);
 
  private:
+  // How long a paused endpoint rests, at most.
+  static constexpr std::chrono::milliseconds kPause{20};
+
   // A socket to accept on.
   struct Endpoint {
     net::ListeningSocket socket;

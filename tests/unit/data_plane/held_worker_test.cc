@@ -2,9 +2,11 @@
 // events certain.
 
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
-#include <thread>
+#include <chrono>
 #include <vector>
 
 #include "engine_fixture.h"
@@ -25,6 +27,14 @@ class HeldWorkerTest : public EngineTest {
   void TearDown() override {
     kernel_.Release();
     EngineTest::TearDown();
+  }
+
+  // By the client's kernel (TCP_INFO, tcp(7)).
+  static std::chrono::milliseconds SinceGreeted(const TcpClient& client) {
+    tcp_info info = {};
+    socklen_t size = sizeof(info);
+    getsockopt(client.socket().get(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return std::chrono::milliseconds(info.tcpi_last_data_recv);
   }
 
   void NewHeldEngine(Engine::Options options) {
@@ -51,7 +61,7 @@ TEST_F(HeldWorkerTest, WhatAConnectionSaidBeforeItMadeRoomIsNotListenedTo) {
   }
   // Those are in epoll, and of an age to be shed.
   ASSERT_TRUE(WaitFor([&] { return WatchedDescriptors() == watched + kShare - 1; }));
-  std::this_thread::sleep_for(Connections::kLeastLinger);
+  ASSERT_TRUE(WaitFor([&] { return SinceGreeted(clients.back()) > Connections::kLeastLinger; }));
 
   kernel_.HoldNext(HeldAccept::When::kAccepted);
   clients.emplace_back(Reach());
