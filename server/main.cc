@@ -12,12 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
-#include "base/version.h"
 #include "control/controller.h"
 #include "daemon/access_log.h"
 #include "daemon/admin_setup.h"
 #include "daemon/announcement.h"
-#include "daemon/audit_log.h"
 #include "daemon/config_file.h"
 #include "daemon/data_plane_adapter.h"
 #include "daemon/descriptor_budget.h"
@@ -25,7 +23,7 @@
 #include "daemon/identity.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/listener_log.h"
-#include "daemon/logging.h"
+#include "daemon/logs.h"
 #include "daemon/options.h"
 #include "daemon/service_notifier.h"
 #include "daemon/standard_streams.h"
@@ -33,7 +31,6 @@
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
 #include "observe/observatory.h"
-#include "spdlog/spdlog.h"
 
 namespace greeter {
 namespace {
@@ -44,10 +41,9 @@ absl::Status Run(const daemon::Options& options) try {
   auto initial = daemon::ReadInitialConfig(options);
   if (!initial.ok()) return initial.status();
   daemon::StopSignal stop_signal;
-  const auto log_output = daemon::StartLogOutput(options.log_format);
-  if (!log_output.ok()) return log_output.status();
-  const auto logger = daemon::MakeLogger(*log_output, options.log_format, options.log_level);
-  spdlog::set_default_logger(logger);
+  const auto logs = daemon::StartLogs(options);
+  if (!logs.ok()) return logs.status();
+  const auto& logger = logs->logger;
   const auto store = daemon::OpenStore(options, *logger);
   if (!store.ok()) return store.status();
   const auto budget = daemon::PlanDescriptors();
@@ -57,17 +53,16 @@ absl::Status Run(const daemon::Options& options) try {
   const auto access_log = daemon::AccessLog::Open(options, logger, &engine_options);
   if (!access_log.ok()) return access_log.status();
   const auto engine = data_plane::Engine::Start(engine_options, *std::move(inherited));
-  const daemon::AuditLog audit = daemon::MakeAuditLog(*log_output, options.log_format);
   observe::AdminCalls calls;
-  auto admin_options = daemon::AdminServerOptions(options.admin, *budget, audit, &warnings);
+  auto admin_options = daemon::AdminServerOptions(options.admin, *budget, logs->audit, &warnings);
   admin_options.on_call = calls.counter();
   for (const std::string& warning : warnings) logger->warn("{}", warning);
   if (!engine.ok()) return engine.status();
-  const std::string id = daemon::NewServerId();
-  daemon::DataPlaneAdapter data_plane(engine->get(), {daemon::Hostname(), id, options.labels});
-  control::Controller controller(
-      &data_plane, store->get(),
-      {.identity = {id, base::kVersion, absl::Now(), warnings, options.config}, .audit = audit});
+  const control::ServerIdentity identity = daemon::NewIdentity(options, warnings);
+  daemon::DataPlaneAdapter data_plane(engine->get(),
+                                      {daemon::Hostname(), identity.server_id, options.labels});
+  control::Controller controller(&data_plane, store->get(),
+                                 {.identity = identity, .audit = logs->audit});
   controller.Observe(daemon::ListenerLog(logger));
   daemon::ServiceNotifier notifier(controller, admin_options.self_check);
   admin::AdminServer admin(&controller, admin_options);
@@ -81,32 +76,27 @@ absl::Status Run(const daemon::Options& options) try {
   if (!observatory.ok()) return observatory.status();
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
-  const auto stop = [&] {
-    controller.Stop();
-    (*engine)->Shutdown(options.drain_timeout);
-  };
-  if (!started.ok()) {
-    // Those who are connected already are not to suffer for it.
-    stop();
-    return started;
+  if (started.ok()) {
+    daemon::WarnOfUnusedSockets((*engine)->inherited(), *controller.snapshot(), *logger);
+    daemon::Announce(*controller.snapshot(), {(*observatory)->url(), admin.health_address(),
+                                              admin.bound_address(), options.admin.has_tls()});
+    notifier.Ready();
+    const std::string signal = stop_signal.Wait([&] {
+      notifier.Reloading();
+      (*access_log)->Reopen();
+      daemon::ReloadConfigFile(options, controller, logger, [&] { notifier.Ready(); });
+    });
+    logger->info("{}: stopping; again to end at once", signal);
+    notifier.Stopping(options.shutdown_delay + options.drain_timeout);
+    admin.SetNotServing();
+    absl::SleepFor(options.shutdown_delay);
   }
-  daemon::WarnOfUnusedSockets((*engine)->inherited(), *controller.snapshot(), *logger);
-  daemon::Announce(*controller.snapshot(), {(*observatory)->url(), admin.health_address(),
-                                            admin.bound_address(), options.admin.has_tls()});
-  notifier.Ready();
-  const std::string signal = stop_signal.Wait([&] {
-    notifier.Reloading();
-    (*access_log)->Reopen();
-    daemon::ReloadConfigFile(options, controller, logger, [&] { notifier.Ready(); });
-  });
-  logger->info("{}: stopping; again to end at once", signal);
-  notifier.Stopping(options.shutdown_delay + options.drain_timeout);
-  admin.SetNotServing();
-  absl::SleepFor(options.shutdown_delay);
-  stop();
+  // Also where it could not start: those who are connected already are not to suffer for it.
+  controller.Stop();
+  (*engine)->Shutdown(options.drain_timeout);
   admin.Stop(/*timeout=*/absl::Seconds(1));
-  logger->info("stopped");
-  return absl::OkStatus();
+  if (started.ok()) logger->info("stopped");
+  return started;
 } catch (const std::exception& refused) {
   // The standard library's own: no thread, no memory.
   return absl::ResourceExhaustedError(refused.what());

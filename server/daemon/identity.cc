@@ -4,8 +4,11 @@
 
 #include <cstdint>
 #include <random>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "base/version.h"
 
 namespace greeter::daemon {
 
@@ -14,9 +17,14 @@ std::string Hostname() {
   return uname(&names) == 0 ? names.nodename : "localhost";
 }
 
-std::string NewServerId() {
+control::ServerIdentity NewIdentity(const Options& options, std::vector<std::string> warnings) {
   std::random_device random;
-  return absl::StrCat(Hostname(), "-", absl::Hex(static_cast<uint32_t>(random()), absl::kZeroPad8));
+  const absl::Hex digits(static_cast<uint32_t>(random()), absl::kZeroPad8);
+  return {.server_id = absl::StrCat(Hostname(), "-", digits),
+          .version = base::kVersion,
+          .start_time = absl::Now(),
+          .warnings = std::move(warnings),
+          .config_file = options.config};
 }
 
 }  // namespace greeter::daemon
