@@ -49,6 +49,8 @@ constexpr size_t kHelpColumn = 30;
 // What the scripts of completion/ call.
 constexpr char kCompleteCommand[] = "__complete";
 
+constexpr absl::Duration kLongestTimeout = absl::Hours(24);
+
 std::string CheckShell(const std::string& text) {
   if (text == "bash" || text == "zsh" || text == "fish") return "";
   return absl::StrCat("\"", text, "\" is none of bash, zsh, fish");
@@ -151,13 +153,18 @@ class Grammar {
     tls_.Declare(app_);
   }
 
-  // A line that is not yet complete: how to reach the server is all that counts of its options. A
-  // shell that asks waits, so this has little time.
+  // A line that is not yet complete: how to reach the server, if it is to be asked, is all that
+  // counts of its options. A shell that asks waits, so this has little time.
   static std::variant<CommandLine, EarlyExit> ParseForCompletion(
       const std::vector<std::string>& words) {
-    CompleteCommand complete{Complete(Grammar().app(), words)};
-    std::vector<std::string> arguments = complete.completion.connection;
-    arguments.insert(arguments.end(), {"--timeout", "500ms", "version"});
+    Command complete = CompleteCommand{Complete(Grammar().app(), words)};
+    if (!NeedsServer(complete)) {
+      CommandLine line;
+      line.command = std::move(complete);
+      return line;
+    }
+    std::vector<std::string> arguments = std::get<CompleteCommand>(complete).completion.connection;
+    arguments.insert(arguments.end(), {"--timeout", "500ms", "status"});
     auto parsed = Grammar().Parse(arguments);
     if (auto* line = std::get_if<CommandLine>(&parsed)) line->command = std::move(complete);
     return parsed;
@@ -173,14 +180,24 @@ class Grammar {
 
   // What CLI11 could not tell; fills in what it could not read.
   std::string Problem() {
-    if (std::string problem = ReadServers(unchecked_.servers, line_.servers); !problem.empty()) {
-      return problem;
+    std::string problem = OutputProblem();
+    const bool needs_server = NeedsServer(line_.command);
+    auto* const probe = std::get_if<ProbeCommand>(&line_.command);
+    if (problem.empty() && needs_server) problem = ServersProblem();
+    if (problem.empty() && (needs_server || probe != nullptr)) {
+      problem = ReadDuration(unchecked_.timeout, kLongestTimeout, line_.timeout);
+      if (!problem.empty()) return absl::StrCat("--timeout (or GREETER_TIMEOUT): ", problem);
     }
-    if (!absl::ParseDuration(unchecked_.timeout, &line_.timeout) ||
-        line_.timeout <= absl::ZeroDuration()) {
-      return absl::StrCat("--timeout (or GREETER_TIMEOUT): \"", unchecked_.timeout,
-                          "\" is not a positive duration with a unit, as in 500ms, 10s or 1m");
+    if (!problem.empty()) return problem;
+    if (probe != nullptr) {
+      probe->timeout = line_.timeout;
+      return admin_cli::Problem(*probe, line_.output);
     }
+    const auto* set = std::get_if<MessageSetCommand>(&line_.command);
+    return set == nullptr ? "" : admin_cli::Problem(*set);
+  }
+
+  std::string OutputProblem() {
     if (unchecked_.output == "json") {
       line_.output = Output::kJson;
     } else if (unchecked_.output == "yaml") {
@@ -188,31 +205,17 @@ class Grammar {
     } else if (unchecked_.output != "table") {
       return absl::StrCat("-o: \"", unchecked_.output, "\" is none of table, json, yaml");
     }
+    return "";
+  }
+
+  std::string ServersProblem() {
+    if (std::string problem = ReadServers(unchecked_.servers, line_.servers); !problem.empty()) {
+      return problem;
+    }
     // Unix sockets have no TLS; beside others they do without.
     const auto other = absl::c_find_if(
         line_.servers, [](const std::string& s) { return !absl::StartsWith(s, "unix:"); });
-    if (std::string problem =
-            tls_.Resolve(other == line_.servers.end() ? line_.servers.front() : *other, line_.tls);
-        !problem.empty()) {
-      return problem;
-    }
-    if (auto* probe = std::get_if<ProbeCommand>(&line_.command)) {
-      probe->timeout = line_.timeout;
-      return admin_cli::Problem(*probe, line_.output);
-    }
-    const auto* set = std::get_if<MessageSetCommand>(&line_.command);
-    return set == nullptr ? "" : Problem(*set);
-  }
-
-  static std::string Problem(const MessageSetCommand& set) {
-    const int given = set.text.has_value() + set.file.has_value() + set.hex.has_value();
-    if (given == 0) return "the message is missing: TEXT, --file FILE or --hex H";
-    if (given > 1) return "only one of TEXT, --file and --hex can be the message";
-    for (const char* ending : {"none", "lf", "crlf", "nul"}) {
-      if (set.ending == ending) return "";
-    }
-    return absl::StrCat("--ending: \"", set.ending,
-                        "\" is no ending; choose none, lf, crlf or nul");
+    return tls_.Resolve(other == line_.servers.end() ? line_.servers.front() : *other, line_.tls);
   }
 
   CLI::App app_;
@@ -222,6 +225,16 @@ class Grammar {
 };
 
 }  // namespace
+
+bool NeedsServer(const Command& command) {
+  if (const auto* complete = std::get_if<CompleteCommand>(&command)) {
+    return complete->completion.kind == Completion::Kind::kListener ||
+           complete->completion.kind == Completion::Kind::kRevision;
+  }
+  return !std::holds_alternative<VersionCommand>(command) &&
+         !std::holds_alternative<CompletionCommand>(command) &&
+         !std::holds_alternative<ProbeCommand>(command);
+}
 
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments) {
   return Grammar().Parse(arguments);

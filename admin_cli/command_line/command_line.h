@@ -112,12 +112,17 @@ using Command = std::variant<VersionCommand, CompletionCommand, CompleteCommand,
                              CountsCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
                              HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
 
+// Whether it calls the servers. What says how to reach them is not looked at otherwise.
+bool NeedsServer(const Command& command);
+
 struct CommandLine {
-  // Each host:port, [v6]:port or unix:/path; at least one, and none twice.
+  // Each host:port, [v6]:port or unix:/path; at least one, and none twice. Empty if the command
+  // needs none.
   std::vector<std::string> servers;
-  // Empty for a unix socket alone.
+  // Empty for a unix socket alone, and if the command needs no server.
   TlsFiles tls;
   Output output = Output::kTable;
+  // At most a day.
   absl::Duration timeout = absl::Seconds(10);
   Command command;
 };

@@ -69,6 +69,15 @@ void AddDryRunOption(CLI::App& app, bool& dry_run) {
       "change");
 }
 
+std::string ReadDuration(absl::string_view text, absl::Duration longest, absl::Duration& duration) {
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
+    return absl::StrCat("\"", text,
+                        "\" is not a positive duration with a unit, as in 500ms, 10s or 1m");
+  }
+  if (duration <= longest) return "";
+  return absl::StrCat("\"", text, "\" is too long; at most ", absl::ToInt64Hours(longest), "h");
+}
+
 std::string CheckRevision(const std::string& text) {
   if (IsWholeNumber(text)) return "";
   return absl::StrCat("\"", text, "\" is not a revision's number");

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "admin_cli/command_line/command_line.h"
 
 namespace CLI {
@@ -24,7 +26,8 @@ void DeclareConfigCommands(CLI::App& app, Command& chosen);
 void DeclareHistoryCommands(CLI::App& app, Command& chosen);
 void DeclareProbeCommand(CLI::App& app, Command& chosen);
 
-// What contradicts itself in it, once all is parsed; empty if nothing does.
+// What is missing or contradicts itself, once all is parsed; empty if nothing does.
+std::string Problem(const MessageSetCommand& set);
 std::string Problem(const ProbeCommand& probe, Output output);
 
 // What follows is shared by the families.
@@ -59,6 +62,8 @@ void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning
 void AddChangeOptions(CLI::App& app, ChangeFlags& change);
 // --dry-run
 void AddDryRunOption(CLI::App& app, bool& dry_run);
+// Reads a duration above zero and up to `longest`; empty, or what is wrong with `text`.
+std::string ReadDuration(absl::string_view text, absl::Duration longest, absl::Duration& duration);
 // For each, a text that is not a whole number is a usage error: CLI11 takes "-1" for
 // 18446744073709551615.
 std::string CheckRevision(const std::string& text);

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "admin_cli/command_line/declare.h"
 
 namespace greeter::admin_cli {
@@ -85,6 +86,16 @@ void DeclareListenerCommands(CLI::App& app, Command& chosen) {
                                                   {"counts", "Count connections by how they ended",
                                                    "greeterctl counts\ngreeterctl counts -o json"});
   AddListenerOption(*counts, counted->listener, "Only this listener (default: all)");
+}
+
+std::string Problem(const MessageSetCommand& set) {
+  const int given = set.text.has_value() + set.file.has_value() + set.hex.has_value();
+  if (given == 0) return "the message is missing: TEXT, --file FILE or --hex H";
+  if (given > 1) return "only one of TEXT, --file and --hex can be the message";
+  for (const char* ending : {"none", "lf", "crlf", "nul"}) {
+    if (set.ending == ending) return "";
+  }
+  return absl::StrCat("--ending: \"", set.ending, "\" is no ending; choose none, lf, crlf or nul");
 }
 
 }  // namespace greeter::admin_cli

@@ -11,7 +11,8 @@ namespace {
 
 constexpr char kProbeHelp[] =
     "Connects to a data port as clients do, reads to the end and says how that went: greeted, "
-    "refused, timed out, reset, …. No greeterd's admin port is needed, and it may be any server "
+    "refused, timed out, reset and so on. No greeterd's admin port is needed, and it may be any "
+    "server "
     "that speaks first.\n"
     "ADDR is host:port, [v6]:port, :port (this machine) or unix:/path; of a name's addresses, each "
     "is tried until one answers, with an equal part of --timeout.\n"
@@ -22,6 +23,7 @@ constexpr char kProbeHelp[] =
 constexpr uint64_t kMostConnections = 1'000'000'000'000;
 constexpr uint64_t kMostConcurrency = 100'000;
 constexpr double kHighestRate = 1e6;
+constexpr absl::Duration kLongestRun = absl::Hours(24 * 365);
 
 // A whole number from 1 to `most`, or what is wrong with `text`.
 CLI::Validator From1To(uint64_t most) {
@@ -39,16 +41,6 @@ std::string CheckRate(const std::string& text) {
   double rate = 0;
   if (absl::SimpleAtod(text, &rate) && rate > 0 && rate <= kHighestRate) return "";
   return absl::StrCat("\"", text, "\" is not a number above 0, and up to 1000000");
-}
-
-std::string CheckDuration(const std::string& text) {
-  absl::Duration duration;
-  if (absl::ParseDuration(text, &duration) && duration > absl::ZeroDuration() &&
-      duration <= absl::Hours(24 * 365)) {
-    return "";
-  }
-  return absl::StrCat("\"", text,
-                      "\" is not a positive duration with a unit, as in 500ms, 10s or 1m");
 }
 
 }  // namespace
@@ -80,10 +72,10 @@ void DeclareProbeCommand(CLI::App& app, Command& chosen) {
       ->add_option_function<std::string>(
           "--duration",
           [duration = &values->duration](const std::string& text) {
-            absl::ParseDuration(text, duration);
+            const std::string problem = ReadDuration(text, kLongestRun, *duration);
+            if (!problem.empty()) throw CLI::ValidationError("--duration", problem);
           },
           "Make connections for so long; with --count, whichever is over first")
-      ->check(CLI::Validator(CheckDuration, ""))
       ->type_name("DUR");
   probe
       ->add_option("--concurrency", values->concurrency,

@@ -140,21 +140,11 @@ int RunOn(const CompleteCommand& command, const CommandLine& line, const std::op
   return kOk;
 }
 
-bool NeedsServer(const Command& command) {
-  if (const auto* complete = std::get_if<CompleteCommand>(&command)) {
-    return complete->completion.kind == Completion::Kind::kListener ||
-           complete->completion.kind == Completion::Kind::kRevision;
-  }
-  return !std::holds_alternative<VersionCommand>(command) &&
-         !std::holds_alternative<CompletionCommand>(command) &&
-         !std::holds_alternative<ProbeCommand>(command);
-}
-
 }  // namespace
 
 int RunCommand(const CommandLine& line, Console& console) {
   std::optional<Tls> tls;
-  if (!line.tls.ca.empty() && NeedsServer(line.command)) {
+  if (!line.tls.ca.empty()) {
     auto read = ReadTls(line.tls);
     if (!read.ok()) {
       PrintError(read.status(), console);

@@ -17,6 +17,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 TEST_F(CommandLineTest, GlobalOptionsHaveDefaults) {
@@ -138,11 +139,33 @@ TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
     EXPECT_THAT(Refusal({"status", "--timeout", duration}),
                 HasSubstr("is not a positive duration"));
   }
+  for (const char* duration : {"24h1ns", "9999h", "inf"}) {
+    EXPECT_THAT(
+        Refusal({"status", "--timeout", duration}),
+        HasSubstr(absl::StrCat("GREETER_TIMEOUT): \"", duration, "\" is too long; at most 24h;")));
+  }
+  EXPECT_EQ(Parse({"status", "--timeout", "24h"}).timeout, absl::Hours(24));
   for (const char* server :
        {"foo", ":1", "a:0", "a:65536", "a:b", "unix:", "::1:7", "a/b:1", "a:"}) {
     EXPECT_THAT(Refusal({"status", "--server", server}), HasSubstr("is none of host:port"))
         << server;
   }
+}
+
+TEST_F(CommandLineTest, WhatNeedsNoServerDoesNotLookAtHowToReachIt) {
+  setenv("GREETER_SERVER", "nonsense", 1);
+  setenv("GREETER_CERT", "alone.pem", 1);
+  setenv("GREETER_TIMEOUT", "soon", 1);
+  EXPECT_THAT(Refusal({"status"}), HasSubstr("\"nonsense\" is none of host:port"));
+  EXPECT_THAT(Refusal({"config", "diff", "-f", "x"}), HasSubstr("\"nonsense\" is none of"));
+  ParseAs<VersionCommand>({"version"});
+  ParseAs<VersionCommand>({"--server", "nonsense", "version"});
+  ParseAs<CompletionCommand>({"completion", "bash"});
+  ParseAs<CompleteCommand>({"__complete", "stat"});
+  EXPECT_THAT(Refusal({"__complete", "stop", "-l", ""}), HasSubstr("\"nonsense\" is none of"));
+  // Its own patience it has.
+  EXPECT_THAT(Refusal({"probe", "web1:9190"}), HasSubstr("GREETER_TIMEOUT): \"soon\""));
+  EXPECT_THAT(Parse({"probe", "web1:9190", "--timeout", "2s"}).servers, IsEmpty());
 }
 
 TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
