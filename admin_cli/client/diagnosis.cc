@@ -1,7 +1,6 @@
 #include "admin_cli/client/diagnosis.h"
 
 #include <openssl/pem.h>
-#include <openssl/x509_vfy.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "admin_cli/client/connect.h"
+#include "admin_cli/terminal/readable.h"
 #include "tls/openssl.h"
 
 namespace greeter::admin_cli {
@@ -23,10 +23,6 @@ using tls::BioOf;
 using tls::NameOf;
 using tls::OpensslPtr;
 using tls::TimeOf;
-
-std::string Date(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", time, absl::UTCTimeZone());
-}
 
 absl::Status NotConnected(const std::string& server, int error) {
   const std::string reason = std::generic_category().message(error);
@@ -69,15 +65,20 @@ absl::Status Untrusted(const Handshake& handshake, const std::string& server, co
                        const std::string& server_name) {
   const PeerCertificate& certificate = handshake.certificate;
   const std::string whose = absl::StrCat("the certificate of ", server);
+  if (tls::IsOfAnotherCa(handshake.verify_error)) {
+    return absl::UnavailableError(absl::StrCat(
+        whose, " is signed by another CA: its issuer \"", certificate.issuer, "\" is not in ",
+        tls.files.ca, "; is this the server you mean (--server), and that its CA (--ca)?"));
+  }
   switch (handshake.verify_error) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return absl::UnavailableError(absl::StrCat(whose, " has expired: \"", certificate.subject,
-                                                 "\" was valid until ", Date(certificate.not_after),
+                                                 "\" was valid until ", Utc(certificate.not_after),
                                                  "; greeterd needs a new one (--admin-cert)"));
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return absl::UnavailableError(
           absl::StrCat(whose, " is not yet valid: \"", certificate.subject, "\" is from ",
-                       Date(certificate.not_before), "; is a clock wrong?"));
+                       Utc(certificate.not_before), "; is a clock wrong?"));
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
       const bool names = !certificate.names.empty();
@@ -88,15 +89,6 @@ absl::Status Untrusted(const Handshake& handshake, const std::string& server, co
           names ? "; use one of these in --server, or say which you expect with --server-name"
                 : "; greeterd needs one with names (--admin-cert)"));
     }
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return absl::UnavailableError(absl::StrCat(
-          whose, " is signed by another CA: its issuer \"", certificate.issuer, "\" is not in ",
-          tls.files.ca, "; is this the server you mean (--server), and that its CA (--ca)?"));
     default:
       return absl::UnavailableError(absl::StrCat(
           whose, " is refused: ", X509_verify_cert_error_string(handshake.verify_error),
@@ -112,9 +104,9 @@ std::string WhyRefused(const Handshake& handshake, const Tls& tls, absl::Time no
   if (own == nullptr) return "can't be read";
   const absl::Time not_after = TimeOf(X509_get0_notAfter(own.get()));
   const absl::Time not_before = TimeOf(X509_get0_notBefore(own.get()));
-  if (now > not_after) return absl::StrCat("has expired: it was valid until ", Date(not_after));
+  if (now > not_after) return absl::StrCat("has expired: it was valid until ", Utc(not_after));
   if (now < not_before) {
-    return absl::StrCat("is not yet valid: it is from ", Date(not_before), "; is a clock wrong?");
+    return absl::StrCat("is not yet valid: it is from ", Utc(not_before), "; is a clock wrong?");
   }
   const std::string issuer = NameOf(X509_get_issuer_name(own.get()));
   const std::vector<std::string>& accepted = handshake.accepted_issuers;

@@ -1,6 +1,9 @@
 #include "admin_cli/commands/ask_servers.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <thread>
 
@@ -15,13 +18,18 @@ std::vector<ServersAnswer> AskServers(const CommandLine& line, const std::option
   for (const std::string& server : line.servers) {
     answers.push_back({server, absl::UnknownError("not asked")});
   }
-  Progress progress(console.err, console.err_look,
-                    answers.size() == 1 ? line.servers.front() : "servers", answers.size(),
-                    line.timeout);
+  std::atomic<size_t> missing = answers.size();
+  const Progress progress(
+      console.err, STDERR_FILENO, console.err_look, [&](absl::Duration elapsed) {
+        const std::string what =
+            answers.size() == 1 ? line.servers.front()
+                                : absl::StrCat(missing.load(), " of ", answers.size(), " servers");
+        return Waiting(what, elapsed, line.timeout);
+      });
   const auto ask_one = [&](ServersAnswer& outcome) {
     Client client(outcome.server, line.timeout, tls);
     outcome.answer = ask(client);
-    progress.Answered();
+    --missing;
   };
   std::vector<std::thread> threads;
   for (size_t i = 1; i < answers.size(); ++i) threads.emplace_back(ask_one, std::ref(answers[i]));

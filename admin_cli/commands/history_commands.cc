@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "admin_cli/commands/commands.h"
 #include "admin_cli/commands/dry_run.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/views/render.h"
 #include "config/config_text.h"
 
@@ -43,7 +44,7 @@ std::string RenderHistory(const api::ListRevisionsResponse& history, const Look&
     // The newest one is the current one.
     rows.push_back({{rows.empty() ? "*" : "", Hue::kGreen},
                     absl::StrCat(revision.number()),
-                    revision.has_time() ? DescribeTime(revision.time()) : "-",
+                    revision.has_time() ? Utc(ToTime(revision.time())) : "-",
                     Printable(revision.author()),
                     Printable(revision.action()),
                     Printable(revision.comment())});
@@ -64,7 +65,7 @@ std::string RenderRevision(const api::Revision& revision) {
   const auto append = [&out](const char* name, const std::string& value) {
     if (!value.empty()) absl::StrAppend(&out, "# ", name, value, "\n");
   };
-  append("time      ", revision.has_time() ? DescribeTime(revision.time()) : "");
+  append("time      ", revision.has_time() ? Utc(ToTime(revision.time())) : "");
   append("author    ", Printable(revision.author()));
   append("action    ", Printable(revision.action()));
   append("comment   ", Printable(revision.comment()));

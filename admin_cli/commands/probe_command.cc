@@ -1,9 +1,12 @@
 #include "admin_cli/commands/probe_command.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <map>
 #include <string>
@@ -11,11 +14,15 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "admin_cli/terminal/progress.h"
+#include "admin_cli/terminal/readable.h"
+#include "admin_cli/terminal/screen_size.h"
 #include "admin_cli/views/documents.h"
 #include "admin_cli/views/probe_text.h"
 #include "admin_cli/views/render.h"
 #include "net/descriptor_limit.h"
+#include "net/errors.h"
+#include "net/file_descriptor.h"
 #include "probe/generator.h"
 
 namespace greeter::admin_cli {
@@ -23,11 +30,6 @@ namespace {
 
 constexpr int kConcurrencyOfRate = 256;
 constexpr size_t kMostAnswers = 16;
-// What lasts longer is shown how far it is, so often.
-constexpr absl::Duration kQuiet = absl::Seconds(1);
-constexpr int kProgressMs = 100;
-// Back to the line's beginning, then clear to its end.
-constexpr char kClearLine[] = "\r\x1b[K";
 
 absl::Status Expect(const ProbeCommand& command, probe::Options* options, ProbeResult* result) {
   options->expected = probe::Expected::Anything();
@@ -96,12 +98,23 @@ class Notes {
   std::atomic<uint64_t> unexpected_ = 0;
 };
 
-bool IsInterrupted(int fd, int patience_ms) {
-  pollfd interrupt = {fd, POLLIN, 0};
-  return poll(&interrupt, 1, patience_ms) > 0;
+absl::StatusOr<probe::Target> LookUp(const ProbeCommand& command, const probe::TargetName& name,
+                                     Console& console) {
+  const Progress progress(console.err, STDERR_FILENO, console.err_look,
+                          [&](absl::Duration elapsed) {
+                            return Waiting(absl::StrCat("the address of ", Printable(name.host)),
+                                           elapsed, command.timeout);
+                          });
+  return probe::Resolve(name, command.timeout, [&console] {
+    pollfd interrupt = {console.interrupt_fd, POLLIN, 0};
+    return poll(&interrupt, 1, 0) > 0;
+  });
 }
 
-double Portion(const ProbeCommand& command, uint64_t finished, absl::Duration elapsed) {
+// `finished`, `unexpected`: how many have ended, and how many of them not as expected.
+HowFar Progressed(const ProbeCommand& command, absl::Duration elapsed, uint64_t finished,
+                  uint64_t unexpected) {
+  if (!command.is_many()) return Waiting(command.address, elapsed, command.timeout);
   double portion = 0;
   if (command.duration > absl::ZeroDuration()) {
     portion = absl::FDivDuration(elapsed, command.duration);
@@ -110,37 +123,30 @@ double Portion(const ProbeCommand& command, uint64_t finished, absl::Duration el
     portion =
         std::max(portion, static_cast<double>(finished) / static_cast<double>(*command.count));
   }
-  return portion;
+  return {portion, absl::StrCat(WithCommas(finished), " connections, ", WithCommas(unexpected),
+                                " not as expected; Ctrl-C ends it")};
 }
 
-// Runs it to its end or the user's, and shows how far it is to who looks at a terminal.
+// Runs it to its end or the user's.
 absl::Status RunToEnd(const ProbeCommand& command, const probe::Options& options, Notes& notes,
                       Console& console, ProbeResult* result) {
   auto generator = probe::Generator::Create(options);
   if (!generator.ok()) return generator.status();
-  std::atomic<bool> over = false;
+  const net::FileDescriptor over(eventfd(0, EFD_CLOEXEC));
+  if (!over.valid()) return net::SystemError("can't create an eventfd", errno);
+  const Progress progress(
+      console.err, STDERR_FILENO, console.err_look, [&](absl::Duration elapsed) {
+        return Progressed(command, elapsed, (*generator)->finished(), notes.unexpected());
+      });
   std::thread run([&] {
     result->report = (*generator)->Run();
-    over = true;
+    eventfd_write(over.get(), 1);
   });
-  const absl::Time begin = absl::Now();
-  bool drawn = false;
-  while (!over) {
-    if (IsInterrupted(console.interrupt_fd, absl::Now() - begin < kQuiet ? 1 : kProgressMs)) {
-      result->interrupted = !over;
-      (*generator)->Cut();
-      break;
-    }
-    const absl::Duration elapsed = absl::Now() - begin;
-    if (!console.err_look.is_terminal || elapsed < kQuiet || !command.is_many()) continue;
-    drawn = true;
-    const uint64_t finished = (*generator)->finished();
-    console.err << kClearLine
-                << RenderProgress(Portion(command, finished, elapsed), finished, notes.unexpected())
-                << std::flush;
-  }
+  pollfd fds[] = {{over.get(), POLLIN, 0}, {console.interrupt_fd, POLLIN, 0}};
+  while (poll(fds, 2, -1) < 0 && errno == EINTR) continue;
+  result->interrupted = fds[0].revents == 0;
+  if (result->interrupted) (*generator)->Cut();
   run.join();
-  if (drawn) console.err << kClearLine << std::flush;
   notes.Finish();
   return absl::OkStatus();
 }
@@ -172,8 +178,7 @@ absl::StatusOr<ExitCode> Probe(const ProbeCommand& command, Output output, Conso
   net::RaiseDescriptorLimit();
   Notes notes(&result);
   options.on_end = [&notes](const probe::Ending& ending) { notes.Take(ending); };
-  absl::StatusOr<probe::Target> target = probe::Resolve(
-      *name, command.timeout, [&console] { return IsInterrupted(console.interrupt_fd, 0); });
+  absl::StatusOr<probe::Target> target = LookUp(command, *name, console);
   if (target.ok()) {
     options.targets = {*std::move(target)};
     absl::Status status = RunToEnd(command, options, notes, console, &result);
@@ -190,7 +195,8 @@ absl::StatusOr<ExitCode> Probe(const ProbeCommand& command, Output output, Conso
     if (command.histogram || (result.many && console.out_look.is_terminal)) {
       const probe::Report& report = result.report;
       const std::string drawn =
-          RenderHistogram(report.total.count() > 0 ? report.total : report.connect);
+          RenderHistogram(report.total.count() > 0 ? report.total : report.connect,
+                          SizeOf(STDOUT_FILENO).columns, console.out_look);
       if (!drawn.empty()) console.out << "\n" << drawn;
     }
   }

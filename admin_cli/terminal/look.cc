@@ -56,8 +56,9 @@ Look LookOf(int fd) {
   Look look;
   look.is_terminal = isatty(fd) != 0;
   const absl::string_view term = Variable("TERM");
-  look.colour = look.is_terminal && Variable("NO_COLOR").empty() && !term.empty() && term != "dumb";
-  look.utf8 = look.is_terminal && IsUtf8Locale();
+  look.draws = look.is_terminal && !term.empty() && term != "dumb";
+  look.colour = look.draws && Variable("NO_COLOR").empty();
+  look.utf8 = IsUtf8Locale();
   return look;
 }
 

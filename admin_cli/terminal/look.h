@@ -14,16 +14,19 @@ enum class Hue { kPlain, kBold, kDim, kGreen, kRed, kYellow };
 
 struct Look {
   bool is_terminal = false;
+  // A terminal that can take back what it shows.
+  bool draws = false;
   bool colour = false;
-  // The terminal's user reads UTF-8.
+  // The user reads UTF-8.
   bool utf8 = false;
 
   // `text` in `hue`, where there are colours; it must hold no colours itself.
   std::string Paint(Hue hue, absl::string_view text) const;
 };
 
-// Of the descriptor `fd`, in this environment: no colours where NO_COLOR is set to anything (see
-// no-color.org) or TERM is dumb or not set. Any thread.
+// Of the descriptor `fd`, in this environment: nothing is drawn, in colours or at all, where TERM
+// is dumb or not set; there are no colours where NO_COLOR is set to anything (see no-color.org),
+// and nothing but ASCII where the locale is none of UTF-8. Any thread.
 Look LookOf(int fd);
 
 // A unified diff or list of changes with its "+" lines green and its "-" lines red, where there are

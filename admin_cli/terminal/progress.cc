@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
+#include "admin_cli/terminal/screen_size.h"
+#include "admin_cli/terminal/text_width.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -18,27 +20,25 @@ constexpr char kClear[] = "\r\x1b[K";
 
 }  // namespace
 
-std::string RenderProgress(const std::string& what, absl::Duration elapsed, absl::Duration bound,
-                           const Look& look) {
-  const double share = std::min(1.0, absl::FDivDuration(elapsed, bound));
-  const int full = static_cast<int>(share * kBarWidth);
-  std::string bar;
-  for (int i = 0; i < kBarWidth; ++i) {
-    bar += look.utf8 ? (i < full ? "━" : "╌") : (i < full ? "#" : "-");
-  }
-  return absl::StrCat("waiting for ", what, "  ", bar, "  ", absl::ToInt64Seconds(elapsed), "s of ",
-                      absl::FormatDuration(bound));
+HowFar Waiting(const std::string& what, absl::Duration elapsed, absl::Duration bound) {
+  return {absl::FDivDuration(elapsed, bound),
+          absl::StrCat(absl::ToInt64Seconds(elapsed), "s of ", absl::FormatDuration(bound),
+                       ", waiting for ", what)};
 }
 
-Progress::Progress(std::ostream& err, const Look& look, std::string what, size_t parts,
-                   absl::Duration bound)
-    : err_(err),
-      look_(look),
-      what_(std::move(what)),
-      parts_(parts),
-      bound_(bound),
-      start_(absl::Now()) {
-  if (look.is_terminal) thread_ = std::thread([this] { Run(); });
+std::string RenderProgress(const HowFar& how_far, size_t columns, const Look& look) {
+  const int full = static_cast<int>(std::clamp(how_far.portion, 0.0, 1.0) * kBarWidth);
+  std::string line;
+  for (int i = 0; i < kBarWidth; ++i) {
+    line += look.utf8 ? (i < full ? "━" : "╌") : (i < full ? "#" : "-");
+  }
+  return CutTo(absl::StrCat(line, "  ", how_far.words), columns);
+}
+
+Progress::Progress(std::ostream& err, int err_fd, const Look& look,
+                   std::function<HowFar(absl::Duration elapsed)> how_far)
+    : err_(err), err_fd_(err_fd), look_(look), how_far_(std::move(how_far)), start_(absl::Now()) {
+  if (look.draws) thread_ = std::thread([this] { Run(); });
 }
 
 Progress::~Progress() {
@@ -49,9 +49,10 @@ Progress::~Progress() {
 void Progress::Run() {
   if (done_.WaitForNotificationWithTimeout(kPatience)) return;
   do {
-    const std::string what =
-        parts_ == 1 ? what_ : absl::StrCat(parts_ - answered_, " of ", parts_, " ", what_);
-    err_ << kClear << RenderProgress(what, absl::Now() - start_, bound_, look_) << std::flush;
+    // In the last column a terminal would be about to begin the next line.
+    err_ << kClear
+         << RenderProgress(how_far_(absl::Now() - start_), SizeOf(err_fd_).columns - 1, look_)
+         << std::flush;
   } while (!done_.WaitForNotificationWithTimeout(kFrame));
   err_ << kClear << std::flush;
 }

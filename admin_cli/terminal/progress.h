@@ -3,8 +3,8 @@
 #ifndef GREETER_ADMIN_CLI_TERMINAL_PROGRESS_H_
 #define GREETER_ADMIN_CLI_TERMINAL_PROGRESS_H_
 
-#include <atomic>
 #include <cstddef>
+#include <functional>
 #include <ostream>
 #include <string>
 #include <thread>
@@ -15,39 +15,44 @@
 
 namespace greeter::admin_cli {
 
-// One line of the bar: what is waited for, how much of the time is used up.
-std::string RenderProgress(const std::string& what, absl::Duration elapsed, absl::Duration bound,
-                           const Look& look);
+// How far something has come.
+struct HowFar {
+  // From 0 to 1.
+  double portion = 0;
+  // What matters most comes first: it may be cut.
+  std::string words;
+};
 
-// Draws on `err`, if that is a terminal, from a second after its construction on, and leaves
-// nothing behind. Meanwhile nobody else writes there. Owned by one thread; Answered() from any.
+// Of what ends at the latest after `bound`, perhaps sooner.
+HowFar Waiting(const std::string& what, absl::Duration elapsed, absl::Duration bound);
+
+// One line of at most `columns`: a bar, then the words.
+std::string RenderProgress(const HowFar& how_far, size_t columns, const Look& look);
+
+// Draws on `err`, if it can be drawn on, from a second after its construction on, and leaves
+// nothing behind. Meanwhile nobody else writes there. Owned by one thread.
 class Progress {
  public:
-  // Of `parts` answers from `what`, which may take `bound`.
-  Progress(std::ostream& err, const Look& look, std::string what, size_t parts,
-           absl::Duration bound);
+  // `err_fd` is the terminal that `err` writes to. `how_far` is told the time since the
+  // construction, on a thread of Progress.
+  Progress(std::ostream& err, int err_fd, const Look& look,
+           std::function<HowFar(absl::Duration elapsed)> how_far);
   ~Progress();
 
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-
-  void Answered() { ++answered_; }
 
  private:
   void Run();
 
   // Constant after construction.
   std::ostream& err_;
+  const int err_fd_;
   const Look look_;
-  const std::string what_;
-  const size_t parts_;
-  const absl::Duration bound_;
+  const std::function<HowFar(absl::Duration elapsed)> how_far_;
   const absl::Time start_;
 
-  // Atomic.
-  std::atomic<size_t> answered_ = 0;
   absl::Notification done_;
-
   std::thread thread_;
 };
 

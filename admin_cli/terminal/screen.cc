@@ -1,6 +1,5 @@
 #include "admin_cli/terminal/screen.h"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -43,12 +42,6 @@ void Screen::Enter() {
 void Screen::Leave() {
   out_ << kLeave << std::flush;
   if (saved_) tcsetattr(keys_fd_, TCSANOW, &*saved_);
-}
-
-ScreenSize Screen::size() const {
-  winsize size = {};
-  if (ioctl(out_fd_, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
-  return {size.ws_col, size.ws_row};
 }
 
 bool Screen::Draw(const std::vector<std::string>& lines) {

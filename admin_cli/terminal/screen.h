@@ -6,18 +6,14 @@
 
 #include <termios.h>
 
-#include <cstddef>
 #include <optional>
 #include <ostream>
 #include <string>
 #include <vector>
 
-namespace greeter::admin_cli {
+#include "admin_cli/terminal/screen_size.h"
 
-struct ScreenSize {
-  size_t columns = 80;
-  size_t rows = 24;
-};
+namespace greeter::admin_cli {
 
 // Owned by one thread.
 class Screen {
@@ -33,7 +29,7 @@ class Screen {
   // Where keys come from; -1: there are none.
   int keys_fd() const { return saved_ ? keys_fd_ : -1; }
   // As it is now.
-  ScreenSize size() const;
+  ScreenSize size() const { return SizeOf(out_fd_); }
   // Shows these lines, as far as they fit; false once the terminal is gone.
   bool Draw(const std::vector<std::string>& lines);
   // Gives the terminal back until the process, stopped like by Ctrl-Z, goes on.

@@ -6,19 +6,25 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/views/probe_text.h"
 
 namespace greeter::admin_cli {
 namespace {
 
-constexpr size_t kBarWidth = 50;
-constexpr size_t kProgressWidth = 30;
+constexpr size_t kWidestBar = 50;
+constexpr size_t kNarrowestBar = 16;
+// What stands before the bars.
+constexpr size_t kClassWidth = 24;
 
-// `portion` of `width`, in eighths of a character.
-std::string Bar(double portion, size_t width) {
+// `portion` of `width`: in eighths of a character, where there are such characters.
+std::string Bar(double portion, size_t width, bool utf8) {
   static constexpr const char* kEighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-  const auto eighths = static_cast<size_t>(
-      std::lround(std::clamp(portion, 0.0, 1.0) * static_cast<double>(width * 8)));
+  // What is more than nothing shows.
+  const auto eighths =
+      std::max<size_t>(portion > 0 ? 1 : 0,
+                       static_cast<size_t>(std::lround(portion * static_cast<double>(width * 8))));
+  if (!utf8) return std::string((eighths + 7) / 8, '#');
   std::string bar;
   for (size_t i = 0; i < eighths / 8; ++i) bar += "█";
   return bar + kEighths[eighths % 8];
@@ -42,7 +48,7 @@ std::vector<absl::Duration> Bounds(const probe::Histogram& histogram) {
 
 }  // namespace
 
-std::string RenderHistogram(const probe::Histogram& histogram) {
+std::string RenderHistogram(const probe::Histogram& histogram, size_t columns, const Look& look) {
   if (histogram.count() == 0) return "";
   const std::vector<absl::Duration> bounds = Bounds(histogram);
   std::vector<uint64_t> counts;
@@ -54,24 +60,16 @@ std::string RenderHistogram(const probe::Histogram& histogram) {
     most = std::max(most, up_to - below);
     below = up_to;
   }
+  const size_t width =
+      std::clamp(columns - std::min(columns, kClassWidth), kNarrowestBar, kWidestBar);
   std::string text;
   for (size_t i = 0; i < bounds.size(); ++i) {
     const double portion = static_cast<double>(counts[i]) / static_cast<double>(most);
-    absl::StrAppendFormat(&text, "≤ %8s %12s%s%s\n", absl::FormatDuration(bounds[i]),
-                          WithCommas(counts[i]), counts[i] > 0 ? " " : "", Bar(portion, kBarWidth));
+    absl::StrAppendFormat(
+        &text, "%s %8s %12s%s%s\n", look.utf8 ? "≤" : "<=", absl::FormatDuration(bounds[i]),
+        WithCommas(counts[i]), counts[i] > 0 ? " " : "", Bar(portion, width, look.utf8));
   }
   return text;
-}
-
-std::string RenderProgress(double portion, uint64_t finished, uint64_t unexpected) {
-  const double part = std::clamp(portion, 0.0, 1.0);
-  const std::string bar = Bar(part, kProgressWidth);
-  const auto drawn = static_cast<size_t>(
-      std::count_if(bar.begin(), bar.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-  return absl::StrCat(absl::StrFormat("%3.0f%% ", part * 100), bar,
-                      std::string(kProgressWidth - std::min(drawn, kProgressWidth), ' '), " ",
-                      WithCommas(finished), " connections, ", WithCommas(unexpected),
-                      " not as expected; Ctrl-C ends it");
 }
 
 }  // namespace greeter::admin_cli

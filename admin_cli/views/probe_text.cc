@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/string_view.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/views/render.h"
 
 namespace greeter::admin_cli {
@@ -55,6 +56,9 @@ std::string Headline(const ProbeResult& result) {
     case Outcome::kRefused:
       return absl::StrCat("refused: nobody listens on ", whom);
     case Outcome::kUnanswered:
+      if (absl::StartsWith(one.address, "unix:")) {
+        return absl::StrCat("no answer: the queue of ", whom, " is full");
+      }
       return absl::StrCat("timed out: nothing answered at ", whom, " within ", patience,
                           "; dropped on the way, or its queue is full");
     case Outcome::kTimedOut:
@@ -184,12 +188,6 @@ std::string RenderMany(const ProbeResult& result) {
 }
 
 }  // namespace
-
-std::string WithCommas(uint64_t number) {
-  std::string text = absl::StrCat(number);
-  for (size_t at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
 
 std::string RenderProbe(const ProbeResult& result) {
   if (!result.unresolved.empty()) {

@@ -4,9 +4,10 @@
 #ifndef GREETER_ADMIN_CLI_VIEWS_PROBE_TEXT_H_
 #define GREETER_ADMIN_CLI_VIEWS_PROBE_TEXT_H_
 
-#include <cstdint>
+#include <cstddef>
 #include <string>
 
+#include "admin_cli/terminal/look.h"
 #include "admin_cli/views/probe_result.h"
 #include "greeter/probe/v1/probe.pb.h"
 #include "probe/histogram.h"
@@ -17,14 +18,9 @@ namespace greeter::admin_cli {
 // for many.
 std::string RenderProbe(const ProbeResult& result);
 
-// How the latencies are spread: a bar for each class. Empty if there are none.
-std::string RenderHistogram(const probe::Histogram& histogram);
-
-// One line without a line feed: how far a run is. `portion` is from 0 to 1.
-std::string RenderProgress(double portion, uint64_t finished, uint64_t unexpected);
-
-// 1234567 as "1,234,567".
-std::string WithCommas(uint64_t number);
+// How the latencies are spread: a bar for each class, in lines of at most `columns`, but 40 at
+// least. Empty if there are none.
+std::string RenderHistogram(const probe::Histogram& histogram, size_t columns, const Look& look);
 
 // For -o json and -o yaml.
 greeter::probe::v1::ProbeReport ToMessage(const ProbeResult& result);

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "admin_cli/terminal/readable.h"
 #include "base/utf8.h"
 
 namespace greeter::admin_cli {
@@ -61,22 +62,8 @@ std::string AddressOf(const api::ListenerStatus& listener) {
   return listener.bound_address().empty() ? "-" : Printable(listener.bound_address());
 }
 
-std::string Age(absl::Duration age) {
-  const int64_t seconds = absl::ToInt64Seconds(age);
-  if (seconds < 60) return absl::StrCat(seconds, "s");
-  if (seconds < 3600) return absl::StrCat(seconds / 60, "m ", seconds % 60, "s");
-  if (seconds < 86400) return absl::StrCat(seconds / 3600, "h ", seconds / 60 % 60, "m");
-  return absl::StrCat(seconds / 86400, "d ", seconds / 3600 % 24, "h");
-}
-
 absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
-std::string Grouped(uint64_t number) {
-  std::string digits = Number(number);
-  for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
-  return digits;
 }
 
 std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
@@ -113,13 +100,9 @@ std::string Printable(absl::string_view text, bool keep_line_feeds) {
   return out;
 }
 
-std::string DescribeTime(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", ToTime(time), absl::UTCTimeZone());
-}
-
 std::string DescribeRevision(const api::Revision& revision) {
   std::string out = Number(revision.number());
-  if (revision.has_time()) absl::StrAppend(&out, ", ", DescribeTime(revision.time()));
+  if (revision.has_time()) absl::StrAppend(&out, ", ", Utc(ToTime(revision.time())));
   if (!revision.author().empty()) absl::StrAppend(&out, ", by ", Printable(revision.author()));
   if (!revision.action().empty()) absl::StrAppend(&out, ": ", Printable(revision.action()));
   if (!revision.comment().empty()) absl::StrAppend(&out, " (", Printable(revision.comment()), ")");
@@ -169,7 +152,7 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const 
     absl::StrAppend(
         &out, line("started",
                    absl::StrCat(
-                       DescribeTime(status.start_time()),
+                       Utc(ToTime(status.start_time())),
                        age < absl::ZeroDuration() ? "" : absl::StrCat(" (", Age(age), " ago)"))));
   }
   absl::StrAppend(&out, line("revision", DescribeRevision(status.revision())));
@@ -185,8 +168,8 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const 
     absl::StrAppend(
         &out,
         line("admin",
-             absl::StrCat("TLS certificate until ", DescribeTime(certificates.server_expires()),
-                          ", clients' CA until ", DescribeTime(certificates.client_ca_expires()))));
+             absl::StrCat("TLS certificate until ", Utc(ToTime(certificates.server_expires())),
+                          ", clients' CA until ", Utc(ToTime(certificates.client_ca_expires())))));
   }
   for (const std::string& warning : status.warnings()) {
     absl::StrAppend(&out, line("warning", Printable(warning), Hue::kYellow));

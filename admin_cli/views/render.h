@@ -4,7 +4,6 @@
 #ifndef GREETER_ADMIN_CLI_VIEWS_RENDER_H_
 #define GREETER_ADMIN_CLI_VIEWS_RENDER_H_
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -44,16 +43,7 @@ std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, co
 // A listener in words: "listening on 127.0.0.1:9190". No line feed.
 std::string DescribeState(const api::ListenerStatus& listener, const Look& look = {});
 
-// "1,234,567".
-std::string Grouped(uint64_t number);
-
-// "3d 4h", "2h 5m", "1m 10s": the two largest units.
-std::string Age(absl::Duration age);
-
 absl::Time ToTime(const google::protobuf::Timestamp& time);
-
-// "2026-11-23 01:06:28 UTC". No line feed.
-std::string DescribeTime(const google::protobuf::Timestamp& time);
 
 // A revision on one line: "3, 2026-11-23 01:06:28 UTC, by alice: set message of default". No line
 // feed.

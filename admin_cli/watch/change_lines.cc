@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/views/render.h"
 
 namespace greeter::admin_cli {
@@ -18,9 +19,8 @@ ChangeLines::ChangeLines(std::vector<std::string> servers)
     : servers_(std::move(servers)), known_(servers_.size()) {}
 
 std::string ChangeLines::Of(const Report& report) {
-  const std::string begin =
-      absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S UTC  ", report.at, absl::UTCTimeZone()),
-                   servers_.size() > 1 ? absl::StrCat(servers_[report.server], "  ") : "");
+  const std::string begin = absl::StrCat(
+      Utc(report.at), "  ", servers_.size() > 1 ? absl::StrCat(servers_[report.server], "  ") : "");
   std::map<std::string, std::string>& known = known_[report.server];
   std::string out;
   const auto tell = [&](const std::string& what, const std::string& words) {

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/terminal/sparkline.h"
 #include "admin_cli/terminal/table.h"
 #include "admin_cli/terminal/text_width.h"
@@ -27,7 +28,7 @@ std::vector<api::ListenerStatus> ListenersOf(const api::ServerStatus& status) {
 std::string RateText(const std::deque<double>& rates) {
   if (rates.empty()) return "-";
   const double rate = rates.back();
-  return rate >= 100 || rate == 0 ? Grouped(static_cast<uint64_t>(rate + 0.5))
+  return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(rate + 0.5))
                                   : absl::StrFormat("%.1f", rate);
 }
 
@@ -86,7 +87,7 @@ std::string LiveView::Table(const Server& server, size_t columns) const {
     Cell state = StateCell(listener.state());
     if (server.lost) state.hue = Hue::kDim;
     rows.push_back({Printable(listener.name()), state, AddressOf(listener),
-                    Grouped(listener.counts().open()), Grouped(listener.counts().accepted()),
+                    WithCommas(listener.counts().open()), WithCommas(listener.counts().accepted()),
                     server.lost ? "-" : RateText(server.rates.Of(listener.name()))});
   }
   // The plot has what is left.
@@ -135,9 +136,7 @@ std::vector<std::string> LiveView::Lines(const ScreenSize& size, const std::stri
     lines.resize(size.rows > 2 ? size.rows - 2 : 0);
     lines.push_back(look_.Paint(Hue::kDim, absl::StrCat("… ", hidden, " more lines")));
   }
-  lines.push_back(look_.Paint(
-      Hue::kDim, absl::StrCat(absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", now, absl::UTCTimeZone()),
-                              "  ", how_to_end)));
+  lines.push_back(look_.Paint(Hue::kDim, absl::StrCat(Utc(now), "  ", how_to_end)));
   return lines;
 }
 

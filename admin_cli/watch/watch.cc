@@ -146,7 +146,7 @@ int Watch(const StatusCommand& command, const CommandLine& line, const std::opti
           Console& console) {
   if (absl::Status s = CheckUtf8("--listener", command.listener); !s.ok()) return Fail(s, console);
   Feed feed(line.servers, command.listener, line.timeout, tls);
-  return console.out_look.is_terminal && line.output == Output::kTable
+  return console.out_look.draws && line.output == Output::kTable
              ? WatchOnScreen(line, feed, console)
              : WatchInLines(line, feed, console);
 }

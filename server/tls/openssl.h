@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
 
 #include <memory>
 #include <string>
@@ -49,6 +50,22 @@ inline absl::Time TimeOf(const ASN1_TIME* time) {
   tm fields{};
   if (ASN1_TIME_to_tm(time, &fields) != 1) return absl::InfinitePast();
   return absl::FromTM(fields, absl::UTCTimeZone());
+}
+
+// Whether `verify_result`, an X509_V_ERR_…, means that none of the CAs trusted has issued the
+// certificate.
+inline bool IsOfAnotherCa(long verify_result) {
+  switch (verify_result) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
+      return true;
+    default:
+      return false;
+  }
 }
 
 // Why the last call on this thread failed; forgets it.

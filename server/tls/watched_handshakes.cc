@@ -1,7 +1,6 @@
 #include "tls/watched_handshakes.h"
 
 #include <openssl/rand.h>
-#include <openssl/x509_vfy.h>
 
 #include <array>
 #include <utility>
@@ -24,18 +23,12 @@ constexpr unsigned char kTlsMajorVersion = 3;
 thread_local const HandshakeFailed* watching = nullptr;
 
 std::string UntrustedReason(long verify_result) {
+  if (IsOfAnotherCa(verify_result)) return "its certificate is of another CA";
   switch (verify_result) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
       return "its certificate has expired";
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return "its certificate is not valid yet";
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
-    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
-    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
-    case X509_V_ERR_CERT_SIGNATURE_FAILURE:
-      return "its certificate is of another CA";
     default:
       return absl::StrCat("its certificate is refused: ",
                           X509_verify_cert_error_string(verify_result));

@@ -138,8 +138,8 @@ TEST_F(TerminalTest, WhatTakesLongHasABar) {
   Terminal& terminal = OpenTerminal(greeter);
   greeter.Signal(SIGSTOP);
   terminal.Run("greeterctl counts --timeout 30s; echo end=$?");
-  EXPECT_TRUE(terminal.WaitFor(absl::StrCat("waiting for ", greeter.admin(), "  ")));
-  EXPECT_TRUE(terminal.WaitFor("s of 30s")) << terminal.Screen();
+  EXPECT_TRUE(terminal.WaitFor(absl::StrCat("s of 30s, waiting for ", greeter.admin(), "\n")))
+      << terminal.Screen();
   greeter.Signal(SIGCONT);
   EXPECT_TRUE(terminal.WaitFor("end=0"));
   EXPECT_THAT(terminal.Screen(), AllOf(HasSubstr("COMPLETED"), Not(HasSubstr("waiting for"))));

@@ -2,7 +2,6 @@
 // greeted, 8 if not (as greeterctl probe), 2 usage, 1 anything else.
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +18,7 @@
 #include "absl/time/time.h"
 #include "load/held_connections.h"
 #include "load/report_json.h"
+#include "net/descriptor_limit.h"
 #include "probe/generator.h"
 
 namespace greeter::load {
@@ -98,13 +98,6 @@ absl::Status Complete(CommandLine& line) {
   return probe::Validate(options);
 }
 
-void AllowAllDescriptors() {
-  rlimit limit = {};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // Until SIGTERM, SIGINT or `duration`.
 void WaitForSignal(absl::Duration duration) {
   sigset_t set;
@@ -123,7 +116,7 @@ int Fail(const absl::Status& status) {
 
 int Main(CommandLine& line) {
   if (absl::Status status = Complete(line); !status.ok()) return Fail(status);
-  AllowAllDescriptors();
+  net::RaiseDescriptorLimit();
   // A fixed rate sleeps between starts; the kernel's default slack of 50 µs would show as latency.
   prctl(PR_SET_TIMERSLACK, 1000UL);
   std::unique_ptr<HeldConnections> held;

@@ -53,7 +53,8 @@ class CommandsTest : public testing::Test {
     std::ostringstream buffer;
     std::ostream out(out_buffer == nullptr ? buffer.rdbuf() : out_buffer);
     std::ostringstream err;
-    Console console{in, out, err, Look{terminal_, coloured_, terminal_}, {}, interrupt_fd};
+    Console console{in, out,         err, Look{terminal_, terminal_, coloured_, terminal_},
+                    {}, interrupt_fd};
     const int code = RunCommand(std::get<CommandLine>(parsed), console);
     return {code, buffer.str(), err.str()};
   }

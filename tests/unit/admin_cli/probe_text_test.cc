@@ -119,19 +119,21 @@ TEST(ProbeTextTest, SumsUpMany) {
 }
 
 TEST(ProbeTextTest, DrawsHowLatenciesAreSpread) {
+  const Look ascii;
+  const Look utf8{true, true, true, true};
   probe::Histogram histogram;
-  EXPECT_EQ(RenderHistogram(histogram), "");
-  for (int i = 0; i < 100; ++i) histogram.Record(absl::Microseconds(i < 75 ? 150 : 400));
-  EXPECT_EQ(RenderHistogram(histogram),
-            "≤    200us           75 ██████████████████████████████████████████████████\n"
-            "≤    500us           25 ████████████████▋\n");
-}
-
-TEST(ProbeTextTest, DrawsHowFarItIs) {
-  EXPECT_EQ(RenderProgress(0.5, 5000, 3),
-            " 50% ███████████████                5,000 connections, 3 not as expected; "
-            "Ctrl-C ends it");
-  EXPECT_THAT(RenderProgress(1.5, 1, 0), StartsWith("100% "));
+  EXPECT_EQ(RenderHistogram(histogram, 80, utf8), "");
+  for (int i = 0; i < 1000; ++i) histogram.Record(absl::Microseconds(i < 750 ? 150 : 400));
+  histogram.Record(absl::Microseconds(900));
+  EXPECT_EQ(RenderHistogram(histogram, 80, utf8),
+            "≤    200us          750 ██████████████████████████████████████████████████\n"
+            "≤    500us          250 ████████████████▋\n"
+            "≤      1ms            1 ▏\n");
+  // In a narrow window of a plain terminal.
+  EXPECT_EQ(RenderHistogram(histogram, 45, ascii),
+            "<=    200us          750 #####################\n"
+            "<=    500us          250 #######\n"
+            "<=      1ms            1 #\n");
 }
 
 TEST(ProbeTextTest, TellsPrograms) {

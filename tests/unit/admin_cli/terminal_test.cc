@@ -8,10 +8,12 @@
 #include <cstdlib>
 #include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "admin_cli/terminal/look.h"
 #include "admin_cli/terminal/progress.h"
+#include "admin_cli/terminal/readable.h"
 #include "admin_cli/terminal/sparkline.h"
 #include "admin_cli/terminal/table.h"
 #include "admin_cli/terminal/text_width.h"
@@ -31,7 +33,7 @@ using ::testing::IsEmpty;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr Look kColours{true, true, true};
+constexpr Look kColours{true, true, true, true};
 
 TEST(TextWidthTest, CountsColumnsNotBytes) {
   EXPECT_EQ(WidthOf("abc"), 3u);
@@ -54,12 +56,12 @@ TEST(TableTest, ColoursTakeNoRoom) {
   EXPECT_EQ(RenderTable(columns, {{"b", {"x", Hue::kGreen}}}), "A  B\nb  x\n");
 }
 
-TEST(LookTest, WhatIsNoTerminalHasNoColours) {
+TEST(LookTest, WhatIsNoTerminalHasNoColoursAndIsNotDrawnOn) {
   int ends[2];
   ASSERT_EQ(pipe(ends), 0);
   setenv("TERM", "xterm", 1);
   const Look look = LookOf(ends[1]);
-  EXPECT_FALSE(look.is_terminal || look.colour || look.utf8);
+  EXPECT_FALSE(look.is_terminal || look.draws || look.colour);
   EXPECT_EQ(look.Paint(Hue::kRed, "x"), "x");
   close(ends[0]);
   close(ends[1]);
@@ -72,21 +74,33 @@ TEST(LookTest, ATerminalHasColoursUnlessItsUserWantsNone) {
   setenv("TERM", "xterm", 1);
   EXPECT_TRUE(LookOf(terminal).colour);
   setenv("TERM", "dumb", 1);
-  EXPECT_FALSE(LookOf(terminal).colour);
+  EXPECT_FALSE(LookOf(terminal).colour || LookOf(terminal).draws);
   unsetenv("TERM");
-  EXPECT_FALSE(LookOf(terminal).colour);
+  EXPECT_FALSE(LookOf(terminal).colour || LookOf(terminal).draws);
   setenv("TERM", "xterm", 1);
   setenv("NO_COLOR", "1", 1);
   EXPECT_FALSE(LookOf(terminal).colour);
+  EXPECT_TRUE(LookOf(terminal).draws);
   // As no-color.org has it: empty is not set.
   setenv("NO_COLOR", "", 1);
   EXPECT_TRUE(LookOf(terminal).colour);
-  setenv("LC_ALL", "C", 1);
-  EXPECT_FALSE(LookOf(terminal).utf8);
-  setenv("LC_ALL", "de_DE.UTF-8", 1);
-  EXPECT_TRUE(LookOf(terminal).utf8);
-  for (const char* variable : {"LC_ALL", "NO_COLOR", "TERM"}) unsetenv(variable);
+  for (const char* variable : {"NO_COLOR", "TERM"}) unsetenv(variable);
   close(terminal);
+}
+
+TEST(LookTest, TheLocaleSaysWhetherThereIsMoreThanAscii) {
+  const std::pair<const char*, bool> locales[] = {
+      {"", false}, {"C", false}, {"POSIX", false}, {"C.UTF-8", true}, {"de_DE.utf8", true}};
+  unsetenv("LC_ALL");
+  unsetenv("LC_CTYPE");
+  for (const auto& [locale, utf8] : locales) {
+    setenv("LANG", locale, 1);
+    EXPECT_EQ(LookOf(-1).utf8, utf8) << locale;
+  }
+  // Which counts more than LANG.
+  setenv("LC_ALL", "C", 1);
+  EXPECT_FALSE(LookOf(-1).utf8);
+  for (const char* variable : {"LANG", "LC_ALL"}) unsetenv(variable);
 }
 
 TEST(LookTest, ChangesAreGreenAndRed) {
@@ -101,11 +115,30 @@ TEST(SparklineTest, TheHighestIsFullAndNothingIsADot) {
   EXPECT_EQ(Sparkline({}, 10, true), "");
 }
 
-TEST(ProgressTest, ShowsHowMuchOfTheTimeIsUsedUp) {
-  EXPECT_EQ(RenderProgress("db1:1", absl::Seconds(5), absl::Seconds(10), {}),
-            "waiting for db1:1  ##########----------  5s of 10s");
-  EXPECT_THAT(RenderProgress("db1:1", absl::Seconds(12), absl::Seconds(10), {}),
-              HasSubstr("####################  12s"));
+TEST(ReadableTest, NumbersAndTimes) {
+  EXPECT_EQ(WithCommas(0), "0");
+  EXPECT_EQ(WithCommas(999), "999");
+  EXPECT_EQ(WithCommas(1'234'567), "1,234,567");
+  EXPECT_EQ(Utc(absl::FromUnixSeconds(1'000'000'000)), "2001-09-09 01:46:40 UTC");
+  EXPECT_EQ(Age(absl::Seconds(59)), "59s");
+  EXPECT_EQ(Age(absl::Seconds(70)), "1m 10s");
+  EXPECT_EQ(Age(absl::Minutes(125)), "2h 5m");
+  EXPECT_EQ(Age(absl::Hours(76)), "3d 4h");
+}
+
+TEST(ProgressTest, ShowsHowFarItIs) {
+  EXPECT_EQ(RenderProgress(Waiting("db1:1", absl::Seconds(5), absl::Seconds(10)), 79, {}),
+            "##########----------  5s of 10s, waiting for db1:1");
+  EXPECT_EQ(RenderProgress(Waiting("db1:1", absl::Seconds(12), absl::Seconds(10)), 79, {}),
+            "####################  12s of 10s, waiting for db1:1");
+  EXPECT_EQ(RenderProgress({0.5, "half"}, 79, kColours), "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌  half");
+}
+
+// What does not fit into its line would be drawn again and again below.
+TEST(ProgressTest, FitsIntoItsLine) {
+  const HowFar far = Waiting("unix:/run/a/very/long/path", absl::Seconds(5), absl::Seconds(10));
+  EXPECT_EQ(RenderProgress(far, 40, {}), "##########----------  5s of 10s, waiting");
+  EXPECT_EQ(WidthOf(RenderProgress(far, 40, kColours)), 40U);
 }
 
 api::ServerStatus StatusWith(uint64_t accepted) {
@@ -144,7 +177,7 @@ class LiveViewTest : public ::testing::Test {
   }
 
   const absl::Time start_ = absl::FromUnixSeconds(1'000'000'000);
-  LiveView view_{{"db1:50051"}, Look{true, false, true}};
+  LiveView view_{{"db1:50051"}, Look{true, true, false, true}};
 };
 
 TEST_F(LiveViewTest, ShowsListenersWithTheirRates) {
