@@ -21,9 +21,12 @@ namespace {
 
 // Connections accepted before Stop() is looked at again.
 constexpr int kBatch = 64;
-// How long one who comes when there is no place waits for those who are leaving, looking so often.
-constexpr absl::Duration kLeaving = absl::Milliseconds(250);
-constexpr int kLookMs = 5;
+// While all places are taken, and some of them being left.
+constexpr absl::Duration kFullPause = absl::Milliseconds(5);
+
+int Milliseconds(absl::Duration duration) {
+  return static_cast<int>(absl::ToInt64Milliseconds(duration));
+}
 
 }  // namespace
 
@@ -53,22 +56,25 @@ void Acceptor::Stop() {
 }
 
 void Acceptor::Run() {
-  bool paused = false;
+  int pause = -1;
   while (true) {
     // A paused listener is left out (poll(2) skips negative descriptors): it would be ready at
     // once.
     std::array<pollfd, 2> waiting = {pollfd{wake_.get(), POLLIN, 0},
-                                     pollfd{paused ? -1 : listener_, POLLIN, 0}};
-    const int timeout = paused ? static_cast<int>(absl::ToInt64Milliseconds(kExhaustedPause)) : -1;
-    poll(waiting.data(), waiting.size(), timeout);
+                                     pollfd{pause < 0 ? listener_ : -1, POLLIN, 0}};
+    poll(waiting.data(), waiting.size(), pause);
     if (waiting[0].revents != 0) return;
-    paused = AcceptWaiting() == Outcome::kExhausted;
+    const Outcome outcome = AcceptWaiting();
+    pause = outcome == Outcome::kExhausted ? Milliseconds(kExhaustedPause)
+            : outcome == Outcome::kFull    ? Milliseconds(kFullPause)
+                                           : -1;
   }
 }
 
 Acceptor::Outcome Acceptor::AcceptWaiting() {
   int error = 0;
   for (int i = 0; i < kBatch; ++i) {
+    if (open_.Full() && open_.AnyLeaving(absl::Now())) return Outcome::kFull;
     net::FileDescriptor connection(
         options_.accept(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) {
@@ -88,24 +94,20 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
 
 void Acceptor::HandOver(net::FileDescriptor connection) {
   const bool full = open_.Full();
-  if ((full || open_.FullFor(connection.get())) && !options_.is_own(connection.get()) &&
-      !(full && WaitForPlace() && !open_.FullFor(connection.get()))) {
+  if ((full || open_.FullFor(connection.get())) && !options_.is_own(connection.get())) {
     return TurnAway(!full);
   }
   open_.Add(connection.get());
   // As gRPC's own listener has it; a unix socket refuses, which does no harm.
   const int on = 1;
   setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  handover_(std::move(connection));
-}
-
-bool Acceptor::WaitForPlace() {
-  const absl::Time deadline = absl::Now() + kLeaving;
-  while (open_.Full()) {
-    pollfd wake = {wake_.get(), POLLIN, 0};
-    if (!open_.AnyLeft() || absl::Now() >= deadline || poll(&wake, 1, kLookMs) != 0) return false;
+  if (options_.substitute) {
+    std::optional<net::FileDescriptor> substitute = options_.substitute(std::move(connection));
+    if (!substitute.has_value()) return;
+    open_.AddSubstitute(substitute->get());
+    connection = *std::move(substitute);
   }
-  return true;
+  handover_(std::move(connection));
 }
 
 void Acceptor::TurnAway(bool one_peer) {

@@ -8,8 +8,9 @@
 // of the process, and nobody is to take all that there are. Those beyond it are closed as soon as
 // they are accepted, the newest first as it were, because whoever is connected may be an operator
 // at work; and it is logged, once a minute at most. A client sees UNAVAILABLE, and a connection
-// closed without a word. While others that their clients have left are still to be closed, the
-// newest waits for one of their places instead, for a moment.
+// closed without a word. But nobody is turned away for the sake of those who are leaving: until
+// they have, nobody is accepted, and the backlog is the waiting room. gRPC sets the pace then; what
+// hangs is not waited for (ConnectionCensus::AnyLeaving()).
 
 #ifndef GREETER_ADMIN_ACCEPTOR_H_
 #define GREETER_ADMIN_ACCEPTOR_H_
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,6 +39,8 @@ class Acceptor {
  public:
   // Takes a connected socket, non-blocking and close-on-exec. On the acceptor's thread.
   using Handover = std::function<void(net::FileDescriptor)>;
+  // Takes such a socket, and gives what is to be handed over in its place, if that can be had.
+  using Substitution = std::function<std::optional<net::FileDescriptor>(net::FileDescriptor)>;
 
   struct Options {
     // The port's, for the log.
@@ -47,6 +51,9 @@ class Acceptor {
     size_t max_per_peer = 0;
     // Who is let in all the same; asked when there is no place. One of them at a time.
     std::function<bool(int socket)> is_own = [](int) { return false; };
+    // Both sockets have one place, until both are closed. Unset: there is no other than the
+    // client's.
+    Substitution substitute = nullptr;
     net::AcceptCall accept = accept4;
   };
 
@@ -64,15 +71,13 @@ class Acceptor {
   void Stop();
 
  private:
-  enum class Outcome { kDrained, kMore, kExhausted };
+  enum class Outcome { kDrained, kMore, kFull, kExhausted };
 
   Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover);
   void Run();
-  // Accepts what waits, up to a bound.
+  // Accepts those who wait, up to a bound.
   Outcome AcceptWaiting();
   void HandOver(net::FileDescriptor connection);
-  // False if there is none to be had soon.
-  bool WaitForPlace();
   void TurnAway(bool one_peer);
   void OnExhausted(int error);
 

@@ -118,11 +118,12 @@ absl::Status AdminServer::StartAccepting() {
   options.is_own = [this](int socket) { return own_connection_.IsOtherEnd(socket); };
   if (certificates_ == nullptr) {
     options = ForRelayed(std::move(options));
-    // One for ourselves.
-    auto relayed = RelayedEntrance::Start(
-        {.name = options.name, .max_connections = options.max_connections + 1, .peers = &peers_});
+    auto relayed = RelayedEntrance::Start({.name = options.name, .peers = &peers_});
     if (!relayed.ok()) return relayed.status();
     relayed_ = *std::move(relayed);
+    options.substitute = [this](net::FileDescriptor client) {
+      return relayed_->Admit(std::move(client));
+    };
   }
   // Last, and stopped first: gRPC leaks a descriptor that it is handed while it does not serve.
   auto acceptor =
@@ -134,16 +135,6 @@ absl::Status AdminServer::StartAccepting() {
 }
 
 void AdminServer::HandOver(net::FileDescriptor connection) {
-  if (relayed_ != nullptr) {
-    absl::StatusOr<net::FileDescriptor> admitted = relayed_->Admit(std::move(connection));
-    if (!admitted.ok()) {
-      if (refusals_.IsDue()) {
-        spdlog::warn("a connection was closed: {}", std::string(admitted.status().message()));
-      }
-      return;
-    }
-    connection = *std::move(admitted);
-  }
   if (refused_handshakes_ == nullptr) return GiveToGrpc(std::move(connection));
   // The self-check, for one, brings a connection now and then.
   refused_handshakes_->TellCounted();

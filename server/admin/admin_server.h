@@ -25,7 +25,6 @@
 #include "admin/certificate_watch.h"
 #include "admin/health_server.h"
 #include "admin/health_states.h"
-#include "admin/log_pause.h"
 #include "admin/open_calls.h"
 #include "admin/own_connection.h"
 #include "admin/refused_handshakes.h"
@@ -112,7 +111,7 @@ class AdminServer {
 
  private:
   absl::Status StartAccepting();
-  // Hands a connection to gRPC, by way of relayed_ if there is one. On the acceptor's thread.
+  // Hands a connection to gRPC. On the acceptor's thread.
   void HandOver(net::FileDescriptor connection);
   void GiveToGrpc(net::FileDescriptor connection);
   std::unique_ptr<grpc::Server> Build(
@@ -146,9 +145,6 @@ class AdminServer {
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
   std::unique_ptr<Acceptor> acceptor_;
   std::unique_ptr<SelfCheck> self_check_;
-
-  // Owned by the acceptor's thread.
-  LogPause refusals_;
 };
 
 }  // namespace greeter::admin

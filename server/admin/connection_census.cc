@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "absl/time/clock.h"
+
 namespace greeter::admin {
 namespace {
 
@@ -44,39 +46,60 @@ uint64_t PeerOf(int socket) {
 
 }  // namespace
 
-void ConnectionCensus::ForgetClosed() {
+ConnectionCensus::Socket ConnectionCensus::Identify(int descriptor) {
+  return {descriptor, CookieOf(descriptor)};
+}
+
+bool ConnectionCensus::IsOpen(const Socket& socket) {
+  return socket.cookie != 0 && CookieOf(socket.descriptor) == socket.cookie;
+}
+
+void ConnectionCensus::Look() {
   std::erase_if(entries_,
-                [](const Entry& entry) { return CookieOf(entry.socket) != entry.cookie; });
+                [](const Entry& entry) { return !IsOpen(entry.client) && !IsOpen(entry.served); });
+  std::vector<pollfd> clients;
+  clients.reserve(entries_.size());
+  for (const Entry& entry : entries_) clients.push_back({entry.client.descriptor, POLLRDHUP, 0});
+  poll(clients.data(), clients.size(), 0);
+  const absl::Time now = absl::Now();
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    Entry& entry = entries_[i];
+    const bool has_left = clients[i].revents != 0 || !IsOpen(entry.client);
+    if (has_left && !entry.left.has_value()) entry.left = now;
+  }
+}
+
+template <typename Predicate>
+size_t ConnectionCensus::Count(Predicate counts) const {
+  return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), counts));
 }
 
 bool ConnectionCensus::Full() {
   if (entries_.size() < most_) return false;
-  ForgetClosed();
+  Look();
   return entries_.size() >= most_;
 }
 
-bool ConnectionCensus::AnyLeft() const {
-  std::vector<pollfd> sockets;
-  sockets.reserve(entries_.size());
-  for (const Entry& entry : entries_) sockets.push_back({entry.socket, POLLRDHUP, 0});
-  return poll(sockets.data(), sockets.size(), 0) > 0;
+bool ConnectionCensus::AnyLeaving(absl::Time now) const {
+  return Count([now](const Entry& entry) {
+           return entry.left.has_value() && now < *entry.left + kLeaving;
+         }) > 0;
 }
 
 bool ConnectionCensus::FullFor(int socket) {
   if (most_per_peer_ == 0) return false;
-  const uint64_t peer = PeerOf(socket);
-  const auto full = [this, peer] {
-    const auto open = std::count_if(entries_.begin(), entries_.end(),
-                                    [peer](const Entry& entry) { return entry.peer == peer; });
-    return static_cast<size_t>(open) >= most_per_peer_;
-  };
-  if (!full()) return false;
-  ForgetClosed();
-  return full();
+  const auto is_its = [peer = PeerOf(socket)](const Entry& entry) { return entry.peer == peer; };
+  if (Count(is_its) < most_per_peer_) return false;
+  Look();
+  const auto stays = [&](const Entry& entry) { return is_its(entry) && !entry.left.has_value(); };
+  return Count(stays) >= most_per_peer_ || Count(is_its) >= 2 * most_per_peer_;
 }
 
 void ConnectionCensus::Add(int socket) {
-  entries_.push_back({socket, CookieOf(socket), PeerOf(socket)});
+  const Socket client = Identify(socket);
+  entries_.push_back({client, client, PeerOf(socket)});
 }
+
+void ConnectionCensus::AddSubstitute(int socket) { entries_.back().served = Identify(socket); }
 
 }  // namespace greeter::admin

@@ -1,6 +1,6 @@
-// How many of the connections handed to gRPC are still open, and where they come from. gRPC doesn't
-// tell when it closes one, but the kernel gives each socket a cookie of its own (socket(7),
-// SO_COOKIE): a descriptor that has another by now is another's.
+// How many of the connections handed to gRPC are still open, where they come from, and whether
+// their clients have left. gRPC doesn't tell when it closes one, but the kernel gives each socket a
+// cookie of its own (socket(7), SO_COOKIE): a descriptor that has another by now is another's.
 //
 // One owner, one thread.
 
@@ -9,9 +9,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "absl/time/time.h"
+
 namespace greeter::admin {
+
+// For so long, from when it is noticed, a connection whose client has left is about to close. It
+// takes gRPC milliseconds; one that takes longer hangs, and is as good as one that stays.
+inline constexpr absl::Duration kLeaving = absl::Seconds(5);
 
 class ConnectionCensus {
  public:
@@ -22,24 +29,39 @@ class ConnectionCensus {
   // Whether as many as may be are open. Looks at each of them if it seems so.
   bool Full();
 
-  // Whether the client of one of them has left, so that it is about to close.
-  bool AnyLeft() const;
+  // Whether, when Full() said so, the client of one of them had left, so that it is about to close.
+  bool AnyLeaving(absl::Time now) const;
 
-  // Whether the peer of `socket` has as many open as each may. A peer is an IPv4 address, or the
-  // first 64 bits of an IPv6 one, the rest of which its owner chooses freely; all unix sockets are
-  // one.
+  // Whether the peer of `socket` has as many open as each may, or twice as many with those that it
+  // has left. A peer is an IPv4 address, or the first 64 bits of an IPv6 one, the rest of which its
+  // owner chooses freely; all unix sockets are one.
   bool FullFor(int socket);
 
-  // `socket` is about to be handed over.
+  // `socket`, a client's, is about to be handed over.
   void Add(int socket);
+  // `socket` is to be handed over in place of the one added last, which is open for as long as
+  // either is.
+  void AddSubstitute(int socket);
 
  private:
-  struct Entry {
-    int socket;
-    uint64_t cookie;
-    uint64_t peer;
+  struct Socket {
+    int descriptor = -1;
+    uint64_t cookie = 0;
   };
-  void ForgetClosed();
+  struct Entry {
+    Socket client;
+    // Same as the client's if there is none.
+    Socket served;
+    uint64_t peer = 0;
+    // When its client was seen to have left.
+    std::optional<absl::Time> left = std::nullopt;
+  };
+  static Socket Identify(int descriptor);
+  static bool IsOpen(const Socket& socket);
+  // Forgets those that are closed, and notes who has left.
+  void Look();
+  template <typename Predicate>
+  size_t Count(Predicate counts) const;
 
   // Constant after construction.
   const size_t most_;

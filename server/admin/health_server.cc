@@ -57,12 +57,15 @@ absl::Status HealthServer::Serve() {
   if (server_ == nullptr) return absl::InternalError("--health: gRPC did not start; see its log");
   states_->Attach(server_->GetHealthCheckService());
 
-  auto relayed =
-      RelayedEntrance::Start({.name = options_.name, .max_connections = options_.max_connections});
+  auto relayed = RelayedEntrance::Start({.name = options_.name});
   if (!relayed.ok()) return relayed.status();
   relayed_ = *std::move(relayed);
+  Acceptor::Options options = options_;
+  options.substitute = [this](net::FileDescriptor client) {
+    return relayed_->Admit(std::move(client));
+  };
   auto acceptor =
-      Acceptor::Start(listener_->socket.get(), options_,
+      Acceptor::Start(listener_->socket.get(), std::move(options),
                       [this](net::FileDescriptor connection) { HandOver(std::move(connection)); });
   if (!acceptor.ok()) return acceptor.status();
   acceptor_ = *std::move(acceptor);
@@ -70,11 +73,9 @@ absl::Status HealthServer::Serve() {
 }
 
 void HealthServer::HandOver(net::FileDescriptor connection) {
-  absl::StatusOr<net::FileDescriptor> admitted = relayed_->Admit(std::move(connection));
-  if (!admitted.ok()) return;
   grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
   parameters.listener_fd = listener_->socket.get();
-  parameters.fd = admitted->Release();
+  parameters.fd = connection.Release();
   entrance_->HandleNewConnection(&parameters);
 }
 

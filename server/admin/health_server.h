@@ -44,7 +44,7 @@ class HealthServer {
   void Stop(absl::Duration timeout);
 
  private:
-  // Hands a connection to gRPC, or closes it. On the acceptor's thread.
+  // Hands a connection to gRPC. On the acceptor's thread.
   void HandOver(net::FileDescriptor connection);
 
   // Constant after construction.

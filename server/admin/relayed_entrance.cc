@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "net/address.h"
 #include "net/errors.h"
+#include "spdlog/spdlog.h"
 
 namespace greeter::admin {
 namespace {
@@ -50,10 +51,7 @@ absl::StatusOr<std::unique_ptr<RelayedEntrance>> RelayedEntrance::Start(Options 
 }
 
 RelayedEntrance::RelayedEntrance(Options options, std::unique_ptr<Relay> relay)
-    : options_(std::move(options)),
-      prefix_(RandomPrefix()),
-      relay_(std::move(relay)),
-      open_(options_.max_connections) {}
+    : options_(std::move(options)), prefix_(RandomPrefix()), relay_(std::move(relay)) {}
 
 absl::StatusOr<RelayedPeer> RelayedEntrance::Identify(int client) {
   sockaddr_storage peer = {};
@@ -83,12 +81,16 @@ absl::StatusOr<std::string> RelayedEntrance::Name(int socket) {
   return name;
 }
 
-absl::StatusOr<net::FileDescriptor> RelayedEntrance::Admit(net::FileDescriptor client) {
-  // The acceptor counts clients' sockets. gRPC may keep its own for longer, while it ends calls.
-  if (open_.Full()) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat(options_.name, ": gRPC still closes earlier ones"));
+std::optional<net::FileDescriptor> RelayedEntrance::Admit(net::FileDescriptor client) {
+  absl::StatusOr<net::FileDescriptor> joined = Join(std::move(client));
+  if (joined.ok()) return *std::move(joined);
+  if (failures_.IsDue()) {
+    spdlog::warn("a connection was closed: {}", std::string(joined.status().message()));
   }
+  return std::nullopt;
+}
+
+absl::StatusOr<net::FileDescriptor> RelayedEntrance::Join(net::FileDescriptor client) {
   std::array<int, 2> ends = {};
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return net::SystemError(absl::StrCat(options_.name, ": socketpair"), errno);
@@ -104,7 +106,6 @@ absl::StatusOr<net::FileDescriptor> RelayedEntrance::Admit(net::FileDescriptor c
     options_.peers->Add(*name, *std::move(peer));
     ended = [peers = options_.peers, name = *name] { peers->Remove(name); };
   }
-  open_.Add(for_grpc.get());
   relay_->Add(std::move(client), std::move(ours), std::move(ended));
   return for_grpc;
 }

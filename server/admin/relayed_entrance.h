@@ -15,12 +15,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin/acceptor.h"
-#include "admin/connection_census.h"
+#include "admin/log_pause.h"
 #include "admin/peer_credentials.h"
 #include "admin/relay.h"
 #include "admin/relayed_peers.h"
@@ -37,8 +38,6 @@ class RelayedEntrance {
   struct Options {
     // The port's, for the log.
     std::string name = "admin";
-    // gRPC is never given more at the same time.
-    size_t max_connections = 0;
     // Knows who is behind each connection; outlives this. Null: nobody asks.
     RelayedPeers* peers = nullptr;
   };
@@ -49,10 +48,10 @@ class RelayedEntrance {
   RelayedEntrance(const RelayedEntrance&) = delete;
   RelayedEntrance& operator=(const RelayedEntrance&) = delete;
 
-  // The socket to hand to gRPC in place of `client`, which is connected and doesn't block. On an
-  // error `client` is closed. By one thread, the acceptor's; may block while a user's name is
-  // looked up.
-  absl::StatusOr<net::FileDescriptor> Admit(net::FileDescriptor client);
+  // The socket to hand to gRPC in place of `client`, which is connected and doesn't block; none if
+  // that can't be, in which case `client` is closed, and the log says why, once a minute at most.
+  // By one thread, the acceptor's; may block while a user's name is looked up.
+  std::optional<net::FileDescriptor> Admit(net::FileDescriptor client);
 
   // Once gRPC has closed its sockets, and nobody is admitted any more: gives clients `timeout` to
   // receive what it said last, and closes the rest. Idempotent.
@@ -60,6 +59,7 @@ class RelayedEntrance {
 
  private:
   RelayedEntrance(Options options, std::unique_ptr<Relay> relay);
+  absl::StatusOr<net::FileDescriptor> Join(net::FileDescriptor client);
   absl::StatusOr<RelayedPeer> Identify(int client);
   // Names `socket` as no socket was named before, and returns the name.
   absl::StatusOr<std::string> Name(int socket);
@@ -72,8 +72,8 @@ class RelayedEntrance {
 
   // Owned by the admitting thread.
   UserNames names_;
-  ConnectionCensus open_;
   uint64_t last_ = 0;
+  LogPause failures_;
 };
 
 }  // namespace greeter::admin

@@ -150,6 +150,10 @@ void RelayedPair::Send(End* end, const char* data, size_t size) {
   }
 }
 
-bool RelayedPair::over() const { return ends_[kServer].ended && ends_[kClient].pending.empty(); }
+bool RelayedPair::over() const {
+  const End& client = ends_[kClient];
+  if (client.pending.empty()) return ends_[kServer].ended;
+  return client.ended && hung_up();
+}
 
 }  // namespace greeter::admin

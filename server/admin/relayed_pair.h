@@ -60,7 +60,7 @@ class RelayedPair {
   // Why the client has been cut off; null if it has not.
   const char* offence() const { return guard_.offence(); }
 
-  // The server's side has ended, and the client has what it said.
+  // The server's side has ended, and the client has what it said, or has left without taking it.
   bool over() const;
   // The server's side has closed, so that the client has little time left to take the rest.
   bool hung_up() const { return ends_[kServer].hung_up || ends_[kServer].ended; }

@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <utility>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "net/file_descriptor.h"
 
 namespace greeter::admin {
@@ -51,19 +53,78 @@ TEST(ConnectionCensusTest, NorIsOneThatIsNoSocketAnyMore) {
   EXPECT_FALSE(census.Full());
 }
 
+std::pair<net::FileDescriptor, net::FileDescriptor> NewPair() {
+  std::array<int, 2> ends = {-1, -1};
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
+  return {net::FileDescriptor(ends[0]), net::FileDescriptor(ends[1])};
+}
+
 // Clients that have sent their end of stream have left, whether or not we have noticed.
 TEST(ConnectionCensusTest, KnowsWhenAClientHasLeft) {
-  std::array<int, 2> ends = {};
-  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-  const net::FileDescriptor ours(ends[0]);
-  const net::FileDescriptor theirs(ends[1]);
+  const auto [ours, theirs] = NewPair();
   ConnectionCensus census(1);
-  EXPECT_FALSE(census.AnyLeft());
   census.Add(ours.get());
-  EXPECT_FALSE(census.AnyLeft());
-  ASSERT_EQ(shutdown(theirs.get(), SHUT_WR), 0);
-  EXPECT_TRUE(census.AnyLeft());
   EXPECT_TRUE(census.Full());
+  EXPECT_FALSE(census.AnyLeaving(absl::Now()));
+  ASSERT_EQ(shutdown(theirs.get(), SHUT_WR), 0);
+  EXPECT_TRUE(census.Full());
+  EXPECT_TRUE(census.AnyLeaving(absl::Now()));
+}
+
+TEST(ConnectionCensusTest, WhatHangsIsNotWaitedFor) {
+  const auto [ours, theirs] = NewPair();
+  ConnectionCensus census(1);
+  census.Add(ours.get());
+  ASSERT_EQ(shutdown(theirs.get(), SHUT_WR), 0);
+  EXPECT_TRUE(census.Full());
+  EXPECT_TRUE(census.AnyLeaving(absl::Now() + kLeaving / 2));
+  EXPECT_FALSE(census.AnyLeaving(absl::Now() + kLeaving));
+  // To look again is not to see it for the first time.
+  EXPECT_TRUE(census.Full());
+  EXPECT_FALSE(census.AnyLeaving(absl::Now() + kLeaving));
+}
+
+// Whichever is closed first, the other keeps the place; without its client it is being left.
+TEST(ConnectionCensusTest, ASubstituteSharesThePlace) {
+  for (const bool client_first : {false, true}) {
+    auto [client, other_end] = NewPair();
+    net::FileDescriptor substitute = NewSocket();
+    ConnectionCensus census(1);
+    census.Add(client.get());
+    census.AddSubstitute(substitute.get());
+    (client_first ? client : substitute).Close();
+    EXPECT_TRUE(census.Full());
+    EXPECT_EQ(census.AnyLeaving(absl::Now()), client_first);
+    (client_first ? substitute : client).Close();
+    EXPECT_FALSE(census.Full());
+  }
+}
+
+// All unix sockets are one peer.
+TEST(ConnectionCensusTest, WhatAPeerHasLeftCountsForHalf) {
+  ConnectionCensus census(100, 2);
+  std::vector<std::pair<net::FileDescriptor, net::FileDescriptor>> pairs;
+  const auto add = [&] {
+    pairs.push_back(NewPair());
+    census.Add(pairs.back().first.get());
+  };
+  const net::FileDescriptor next = NewSocket();
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(census.FullFor(next.get()));
+    add();
+  }
+  EXPECT_TRUE(census.FullFor(next.get()));
+  for (int i = 0; i < 2; ++i) {
+    pairs[static_cast<size_t>(i)].second.Close();
+    EXPECT_FALSE(census.FullFor(next.get()));
+    add();
+    EXPECT_TRUE(census.FullFor(next.get()));
+  }
+  // Two are open, and two are left.
+  pairs.back().second.Close();
+  EXPECT_TRUE(census.FullFor(next.get()));
+  pairs.back().first.Close();
+  EXPECT_FALSE(census.FullFor(next.get()));
 }
 
 }  // namespace

@@ -183,6 +183,18 @@ TEST_F(RelayTest, AClientThatReadsNothingIsLeftAfterAWhile) {
   EXPECT_TRUE(WaitForEnded(1));
 }
 
+// Nor is a place kept for it.
+TEST_F(RelayTest, AClientThatHasLeftIsNotWaitedFor) {
+  StartRelay(absl::Hours(1));
+  Ends ends = Join();
+  HalfClose(ends.client);
+  ASSERT_TRUE(HasEnded(ends.server));
+  Fill(ends.server);
+  EXPECT_EQ(ended_, 0);
+  ends.server.Close();
+  EXPECT_TRUE(WaitForEnded(1));
+}
+
 TEST_F(RelayTest, NothingSpins) {
   StartRelay(absl::Hours(1));
   std::vector<Ends> joined;
