@@ -111,7 +111,7 @@ TEST_F(FailingStoreTest, AFileSizeLimitIsNoReasonToLoseAnything) {
 }
 
 TEST_F(FailingStoreTest, AFullDiskIsRefusedAndWorksAgainWhenThereIsSpace) {
-  if (!MountSmallDisk("1m")) GTEST_SKIP() << "may not mount a small file system here";
+  if (!MountSmallDisk("1m")) GTEST_SKIP() << "skipped: may not mount a small file system here";
   OpenWith(3);
   const std::string filler = directory_ + "/filler";
   const int file = open(filler.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -132,7 +132,7 @@ TEST_F(FailingStoreTest, AFullDiskIsRefusedAndWorksAgainWhenThereIsSpace) {
 }
 
 TEST_F(FailingStoreTest, AFullDiskAtFirstStartIsSaid) {
-  if (!MountSmallDisk("8k")) GTEST_SKIP() << "may not mount a small file system here";
+  if (!MountSmallDisk("8k")) GTEST_SKIP() << "skipped: may not mount a small file system here";
   WriteFile(directory_ + "/filler", std::string(8192, 'x'));
   const absl::Status status = TryOpen();
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable) << status;
@@ -143,7 +143,7 @@ TEST_F(FailingStoreTest, AFullDiskAtFirstStartIsSaid) {
 }
 
 TEST_F(FailingStoreTest, AReadOnlyDiskIsSaid) {
-  if (!MountSmallDisk("1m")) GTEST_SKIP() << "may not mount a small file system here";
+  if (!MountSmallDisk("1m")) GTEST_SKIP() << "skipped: may not mount a small file system here";
   OpenWith(1);
   store_.reset();
   ASSERT_EQ(mount(nullptr, directory_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr), 0);
