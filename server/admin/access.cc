@@ -35,6 +35,10 @@ std::string ProposedId(const Caller& caller) {
   return absl::StrCat("'", caller.author, "'");
 }
 
+absl::Status Explain(const char* option, const absl::Status& status) {
+  return {status.code(), absl::StrCat(option, ": ", status.message())};
+}
+
 }  // namespace
 
 bool IsUnixId(absl::string_view id) {
@@ -44,14 +48,9 @@ bool IsUnixId(absl::string_view id) {
 
 absl::StatusOr<Access> Access::Create(Options options) {
   absl::StatusOr<std::vector<Rule>> operators = Parse(options.operators);
-  if (!operators.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("--admin-operator: ", operators.status().message()));
-  }
+  if (!operators.ok()) return Explain("--admin-operator", operators.status());
   absl::StatusOr<std::vector<Rule>> viewers = Parse(options.viewers);
-  if (!viewers.ok()) {
-    return absl::InvalidArgumentError(absl::StrCat("--admin-viewer: ", viewers.status().message()));
-  }
+  if (!viewers.ok()) return Explain("--admin-viewer", viewers.status());
   return Access(*std::move(operators), *std::move(viewers), std::move(options.audit));
 }
 
@@ -78,7 +77,7 @@ absl::StatusOr<Access::Rule> Access::ParseId(const std::string& id) {
   } else if (absl::ConsumePrefix(&rest, kGroup)) {
     const std::optional<gid_t> group = GroupId(std::string(rest));
     if (!group.has_value()) {
-      return absl::InvalidArgumentError(absl::StrCat("there is no group \"", rest, "\" here"));
+      return absl::FailedPreconditionError(absl::StrCat("there is no group \"", rest, "\" here"));
     }
     rule.kind = Rule::Kind::kGid;
     rule.number = *group;

@@ -46,7 +46,8 @@ struct Denial {
 class Access {
  public:
   struct Options {
-    // IDs, as above. INVALID_ARGUMENT if one is none, or names a group that there isn't.
+    // IDs, as above. INVALID_ARGUMENT if one is none, FAILED_PRECONDITION if it names a group that
+    // there isn't.
     std::vector<std::string> operators;
     std::vector<std::string> viewers;
     // Called for every denial, on the thread that is denied.

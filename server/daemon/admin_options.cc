@@ -152,10 +152,14 @@ absl::Status CheckAdminOptions(const AdminOptions& options) {
   if (status.ok()) status = CheckReach(options, *address);
   if (status.ok()) status = CheckIds("--admin-operator", options.operators, options, *address);
   if (status.ok()) status = CheckIds("--admin-viewer", options.viewers, options, *address);
-  if (status.ok() && !options.socket_group.empty() && !address->is_unix()) {
+  if (!status.ok()) return status;
+  const absl::Status access = admin::Access::Create({options.operators, options.viewers}).status();
+  // A group may be missing here: that is no matter of what was typed.
+  if (absl::IsInvalidArgument(access)) return access;
+  if (!options.socket_group.empty() && !address->is_unix()) {
     return Refuse("--admin-socket-group: --admin is no unix socket; give --admin unix:/path");
   }
-  return status;
+  return absl::OkStatus();
 }
 
 }  // namespace greeter::daemon

@@ -221,6 +221,10 @@ TEST_F(BadInputTest, AdminOptionsThatDoNotGoTogether) {
                 {"--admin-operator", "\"alice\"", "user:NAME"});
   ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-operator", "group:no-such"}),
                 kFailure, {"--admin-operator", "no group \"no-such\""});
+  ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-viewer", "uid:alice"}), kUsage,
+                {"--admin-viewer", "\"uid:alice\" has no number"});
+  ExpectRefused(with_tls({"--admin-operator", "a*b*"}), kUsage,
+                {"--admin-operator", "more than one *"});
   ExpectRefused(with({"--admin-socket-group", "root"}), kUsage,
                 {"--admin-socket-group", "unix:/path"});
   ExpectRefused(with({"--admin", "unix:" + Path("a"), "--admin-socket-group", "no-such"}), kFailure,
