@@ -22,8 +22,9 @@ namespace {
 constexpr uint64_t kWake = ~uint64_t{0};
 constexpr size_t kBufferBytes = size_t{128} * 1024;
 constexpr int64_t kSecond = 1'000'000'000;
-// Keeps clients that are refused from taking the processor away from the server.
-constexpr int64_t kRestWhenRefused = 1'000'000;
+// Keeps clients whose attempts to connect fail at once from taking the processor away from the
+// server.
+constexpr int64_t kRestAfterFailure = 1'000'000;
 
 // Equal for all, so that deadlines come in the order in which they are set.
 int64_t AttemptTime(const Options& options) {
@@ -189,13 +190,14 @@ void Generator::FinishWithError(uint32_t slot, int error) {
 void Generator::Finish(uint32_t slot, Outcome outcome, int error) {
   Connection& connection = slots_[slot];
   if (options_.on_end) Tell(connection, outcome, error);
+  const bool was_connected = !IsConnecting(connection);
   connection.fd.Close();
   ++report_.outcomes[static_cast<size_t>(outcome)];
   --open_;
-  if (outcome == Outcome::kRefused) {
-    resting_.push_back({Now() + kRestWhenRefused, slot});
-  } else {
+  if (was_connected) {
     idle_.push_back(slot);
+  } else {
+    resting_.push_back({Now() + kRestAfterFailure, slot});
   }
   if (outcome == Outcome::kGreeted) greeted_.fetch_add(1, std::memory_order_relaxed);
   finished_.fetch_add(1, std::memory_order_relaxed);

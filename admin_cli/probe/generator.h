@@ -118,7 +118,7 @@ class Generator {
   Pace pace_;
   std::vector<Connection> slots_;
   std::vector<uint32_t> idle_;
-  // Were refused just now.
+  // Could not connect just now.
   std::deque<Rest> resting_;
   std::deque<Deadline> deadlines_;
   std::deque<Deadline> attempts_;

@@ -35,6 +35,8 @@ Outcome OutcomeOf(int error, bool connected) {
     case ECONNRESET:
     case EPIPE:
       return Outcome::kReset;
+    // A unix socket's queue is full.
+    case EAGAIN:
     case ETIMEDOUT:
       return connected ? Outcome::kTimedOut : Outcome::kUnanswered;
     case EHOSTUNREACH:

@@ -26,7 +26,8 @@ enum class Outcome {
   kWrong,
   // Nobody listens there.
   kRefused,
-  // Nothing answered the attempt to connect: dropped on the way, or a full queue.
+  // Nothing answered the attempt to connect: dropped on the way, or a full queue. That of a unix
+  // socket shows at once.
   kUnanswered,
   // Connected, but not over within Options.timeout; closed by us.
   kTimedOut,

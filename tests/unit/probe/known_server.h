@@ -32,7 +32,7 @@ class Server {
     EXPECT_EQ(getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port_ = ntohs(address.sin_port);
     thread_ = std::thread([this] {
-      for (int client; (client = accept(fd_, nullptr, nullptr)) >= 0;) serve_(client);
+      for (int client = 0; (client = accept(fd_, nullptr, nullptr)) >= 0;) serve_(client);
     });
   }
 
@@ -41,6 +41,9 @@ class Server {
     thread_.join();
     close(fd_);
   }
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
 
   Target target() const { return *ParseTarget(absl::StrCat("127.0.0.1:", port_)); }
 

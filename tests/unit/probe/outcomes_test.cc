@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "known_server.h"
 #include "probe/generator.h"
 #include "probe/sockets.h"
@@ -44,6 +45,27 @@ class FullServer {
   net::FileDescriptor fd_;
   net::FileDescriptor queued_;
   std::optional<net::Address> address_;
+};
+
+// The same, on a unix socket.
+class FullUnixServer {
+ public:
+  FullUnixServer() {
+    EXPECT_EQ(bind(fd_.get(), address_.data(), address_.size()), 0);
+    EXPECT_EQ(listen(fd_.get(), 0), 0);
+    EXPECT_EQ(connect(queued_.get(), address_.data(), address_.size()), 0);
+  }
+  ~FullUnixServer() { unlink(path_.c_str()); }
+  FullUnixServer(const FullUnixServer&) = delete;
+  FullUnixServer& operator=(const FullUnixServer&) = delete;
+
+  const net::Address& address() const { return address_; }
+
+ private:
+  const std::string path_ = absl::StrCat(testing::TempDir(), "/full.", getpid());
+  const net::Address address_ = net::Address::Parse("unix:" + path_).value();
+  const net::FileDescriptor fd_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+  const net::FileDescriptor queued_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
 };
 
 net::Address Refusing() {
@@ -203,13 +225,43 @@ TEST(OutcomesTest, PatienceIsForConnectingAlone) {
   options.connect_patience = absl::Milliseconds(20);
   EXPECT_EQ(Drive(options).count(Outcome::kUnanswered), 3U);
 
-  Server slow([](int fd) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(60));
+  // Greets once the patience with a connection that was begun later is over.
+  absl::Notification over;
+  Server slow([&over](int fd) {
+    over.WaitForNotification();
     Saying("Hello world")(fd);
   });
-  options.targets = {slow.target()};
+  options.targets.insert(options.targets.begin(), slow.target());
+  options.connections = 2;
+  options.on_end = [&over](const Ending& ending) {
+    if (ending.outcome == Outcome::kUnanswered) over.Notify();
+  };
+  const Report report = Drive(options);
+  EXPECT_EQ(report.count(Outcome::kUnanswered), 1U);
+  EXPECT_EQ(report.count(Outcome::kGreeted), 1U);
+  if (!over.HasBeenNotified()) over.Notify();
+}
+
+// A unix socket's queue lets nobody wait (connect(2)): it is as a SYN that is dropped.
+TEST(OutcomesTest, AFullUnixSocketAnswersNobody) {
+  const FullUnixServer full;
+  const Told told = ProbeOnce({full.address()});
+  EXPECT_EQ(told.outcome, Outcome::kUnanswered);
+  EXPECT_EQ(told.error, EAGAIN);
+}
+
+// Where connecting fails at once, the processor is left to others in between.
+TEST(OutcomesTest, WhatFailsAtOnceIsNotTriedAgainAtOnce) {
+  const FullUnixServer full;
+  Options options;
+  options.connections = 50;
   options.in_flight = 1;
-  ExpectAll(Drive(options), Outcome::kGreeted);
+  for (const net::Address& address : {Refusing(), full.address()}) {
+    options.targets = {{"target", {address}}};
+    const Report report = Drive(options);
+    EXPECT_EQ(report.connections(), 50U);
+    EXPECT_GE(report.elapsed, absl::Milliseconds(49)) << address.ToString();
+  }
 }
 
 }  // namespace
