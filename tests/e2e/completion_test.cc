@@ -1,9 +1,12 @@
 // The completion of greeterctl's command lines in the shells themselves.
 
+#include <csignal>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "e2e/greeter_fixture.h"
 #include "e2e/terminal.h"
 #include "gmock/gmock.h"
@@ -27,10 +30,10 @@ class CompletionTest : public GreeterTest, public ::testing::WithParamInterface<
   - {name: default, address: "127.0.1.1:0", greeting: {text: a}}
   - {name: canary-east, address: "127.0.1.1:0", greeting: {text: b}}
 )");
-    Greeter& greeter = StartGreeter({"--config", Path("greeter-canary.yaml")});
+    greeter_ = &StartGreeter({"--config", Path("greeter-canary.yaml")});
     terminal_ = std::make_unique<Terminal>(
         Path(""), GetParam().command,
-        std::map<std::string, std::string>{{"GREETER_SERVER", greeter.admin()},
+        std::map<std::string, std::string>{{"GREETER_SERVER", greeter_->admin()},
                                            // No message, no question at its start.
                                            {"fish_greeting", ""}});
     Await("$");
@@ -50,10 +53,25 @@ class CompletionTest : public GreeterTest, public ::testing::WithParamInterface<
     Await("again");
   }
 
+  // Has a line completed, which stays as it is, and is the only new one.
+  void ExpectNothingCompleted(const std::string& typed) {
+    terminal_->Type(typed);
+    terminal_->Press("Tab");
+    // The shell takes these once it is done.
+    terminal_->Type("XX");
+    Await(typed + "XX");
+    EXPECT_THAT(std::string(absl::StripAsciiWhitespace(terminal_->Screen())),
+                ::testing::MatchesRegex(absl::StrCat("(ready|again)\n[^\n]*", typed, "XX")));
+    terminal_->Press("C-c");
+    terminal_->Run("clear; echo aga''in");
+    Await("again");
+  }
+
   void Await(const std::string& text) const {
     EXPECT_TRUE(terminal_->WaitFor(text)) << text << "\n" << terminal_->Screen();
   }
 
+  Greeter* greeter_ = nullptr;
   std::unique_ptr<Terminal> terminal_;
 };
 
@@ -68,10 +86,17 @@ TEST_P(CompletionTest, CommandsOptionsValuesListenersAndFiles) {
 }
 
 TEST_P(CompletionTest, AServerThatIsNotThereDelaysAndSaysNothing) {
-  terminal_->Type("greeterctl --server 127.0.1.1:1 stop -l can");
-  terminal_->Press("Tab");
-  terminal_->Type("XX");
-  Await("-l canXX");
+  ExpectNothingCompleted("greeterctl --server 127.0.1.1:1 stop -l can");
+}
+
+TEST_P(CompletionTest, ASilentServerIsNotWaitedForLong) {
+  greeter_->Signal(SIGSTOP);
+  const absl::Time begin = absl::Now();
+  ExpectNothingCompleted("greeterctl stop -l can");
+  // A command would wait for ten seconds.
+  EXPECT_LT(absl::Now() - begin, absl::Seconds(5));
+  greeter_->Signal(SIGCONT);
+  ExpectCompleted("greeterctl stop -l can", "greeterctl stop -l canary-east");
 }
 
 INSTANTIATE_TEST_SUITE_P(
