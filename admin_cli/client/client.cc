@@ -110,9 +110,9 @@ std::vector<BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& st
   return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
 }
 
-Client::Client(std::string server, absl::Duration timeout, std::optional<Tls> tls, Errors errors)
-    : endpoint_(std::make_unique<Endpoint>(std::move(server), timeout, std::move(tls),
-                                           errors == Errors::kExplained)),
+Client::Client(std::string server, absl::Duration timeout, std::optional<Tls> tls,
+               ClientHabits habits)
+    : endpoint_(std::make_unique<Endpoint>(std::move(server), timeout, std::move(tls), habits)),
       stub_(api::GreeterAdminService::NewStub(endpoint_->channel())) {}
 
 Client::~Client() = default;
@@ -188,6 +188,7 @@ absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int int
   const grpc::Status status = reader->Finish();
   if (!wanted || canceller.cause() == Canceller::Cause::kInterrupted) return absl::OkStatus();
   if (canceller.cause() == Canceller::Cause::kTimedOut) return endpoint_->TimedOut();
+  if (Endpoint::IsGivenUp(status)) return endpoint_->GivenUp();
   if (status.ok() || (received && status.error_code() == grpc::StatusCode::UNAVAILABLE)) {
     return absl::UnavailableError(
         absl::StrCat("greeterd at ", endpoint_->server(), " has stopped"));

@@ -23,6 +23,15 @@ namespace api = ::greeter::admin::v1;
 
 class Endpoint;
 
+struct ClientHabits {
+  // Why a server was not reached is found out, which may take some seconds more; else errors are as
+  // gRPC has them.
+  bool explains = true;
+  // While a call runs, a server that is silent is asked every two seconds whether it is still
+  // there, and given up if it has not answered two seconds later.
+  bool pings = false;
+};
+
 // The values that the server refused, one by one; empty if `status` does not say. Any thread.
 std::vector<google::rpc::BadRequest::FieldViolation> FieldViolationsOf(const absl::Status& status);
 
@@ -32,17 +41,10 @@ std::vector<google::rpc::BadRequest::FieldViolation> FieldViolationsOf(const abs
 // UNAUTHENTICATED: also when the server does not let our certificate in.
 class Client {
  public:
-  enum class Errors {
-    // Why a server was not reached is found out, which may take some seconds more.
-    kExplained,
-    // As gRPC has them.
-    kBrief,
-  };
-
   // `server` is host:port, [v6]:port or unix:/path; `timeout` is for each call; without `tls`, and
   // to a unix socket, it speaks plaintext. Connects on the first call, never through a proxy.
   Client(std::string server, absl::Duration timeout, std::optional<Tls> tls = std::nullopt,
-         Errors errors = Errors::kExplained);
+         ClientHabits habits = {});
   ~Client();
 
   Client(const Client&) = delete;
@@ -64,8 +66,7 @@ class Client {
 
   // Calls `on_update`, on this thread, with every status received; the first one must come within
   // the timeout. OK once `on_update` returns false or `interrupt_fd` is readable (-1: never);
-  // nothing is read from it.
-  // UNAVAILABLE when the server ends the stream.
+  // nothing is read from it. UNAVAILABLE when the server ends the stream, or is given up.
   absl::Status WatchStatus(const api::WatchStatusRequest& request, int interrupt_fd,
                            const std::function<bool(const api::ServerStatus&)>& on_update);
 

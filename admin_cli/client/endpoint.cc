@@ -21,15 +21,24 @@ constexpr absl::Duration kMinDiagnosisTime = absl::Seconds(1);
 constexpr absl::Duration kMaxDiagnosisTime = absl::Seconds(3);
 
 constexpr int kReconnectMs = 500;
+// gRPC pings at most once a second.
+constexpr int kPingMs = 2000;
+constexpr int kPingTimeoutMs = 2000;
 
-std::shared_ptr<grpc::Channel> OpenChannel(const std::string& server,
-                                           const std::optional<Tls>& tls) {
+std::shared_ptr<grpc::Channel> OpenChannel(const std::string& server, const std::optional<Tls>& tls,
+                                           bool pings) {
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetMaxReceiveMessageSize(base::kMaxMessageBytes);
   // A watch that has lost its server is back as soon as that is.
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kReconnectMs);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kReconnectMs);
+  if (pings) {
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kPingMs);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kPingTimeoutMs);
+    // 0: as many as it takes.
+    arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  }
   if (absl::StartsWith(server, "unix:")) {
     return grpc::CreateCustomChannel(server, grpc::InsecureChannelCredentials(), arguments);
   }
@@ -75,17 +84,17 @@ absl::Status ServersOwn(const grpc::Status& status) {
 }  // namespace
 
 Endpoint::Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls,
-                   bool explains)
+                   ClientHabits habits)
     : server_(std::move(server)),
       timeout_(timeout),
       tls_(std::move(tls)),
-      explains_(explains),
-      channel_(OpenChannel(server_, tls_)) {}
+      habits_(habits),
+      channel_(OpenChannel(server_, tls_, habits_.pings)) {}
 
 bool Endpoint::is_unix() const { return absl::StartsWith(server_, "unix:"); }
 
 absl::Status Endpoint::Diagnosis() const {
-  if (is_unix() || !explains_) return absl::OkStatus();
+  if (is_unix() || !habits_.explains) return absl::OkStatus();
   return Diagnose(server_, tls_ ? &*tls_ : nullptr,
                   absl::Now() + std::clamp(timeout_, kMinDiagnosisTime, kMaxDiagnosisTime));
 }
@@ -95,6 +104,16 @@ absl::Status Endpoint::TimedOut() const {
   return absl::DeadlineExceededError(
       absl::StrCat("no answer from ", server_, " within ", absl::FormatDuration(timeout_),
                    "; is that greeterd's admin address? (--timeout waits longer)"));
+}
+
+bool Endpoint::IsGivenUp(const grpc::Status& status) {
+  return absl::StrContains(status.error_message(), "keepalive watchdog timeout");
+}
+
+absl::Status Endpoint::GivenUp() const {
+  return absl::UnavailableError(absl::StrCat("no answer from greeterd at ", server_, " for ",
+                                             (kPingMs + kPingTimeoutMs) / 1000,
+                                             "s: it is stopped, or the way there cut"));
 }
 
 absl::Status Endpoint::NoSuchHost(const std::string& reason) const {

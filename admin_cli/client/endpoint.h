@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "admin_cli/client/client.h"
 #include "admin_cli/client/tls.h"
 
 namespace greeter::admin_cli {
@@ -19,8 +20,8 @@ namespace greeter::admin_cli {
 // Every method may be called from any one thread at a time.
 class Endpoint {
  public:
-  // See Client; `explains`: its errors are explained.
-  Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls, bool explains);
+  // See Client.
+  Endpoint(std::string server, absl::Duration timeout, std::optional<Tls> tls, ClientHabits habits);
 
   const std::string& server() const { return server_; }
   absl::Duration timeout() const { return timeout_; }
@@ -31,6 +32,9 @@ class Endpoint {
   absl::Status ToStatus(const grpc::Status& status) const;
   // That of a call whose time was up.
   absl::Status TimedOut() const;
+  // Whether a ping was not answered, and what that means.
+  static bool IsGivenUp(const grpc::Status& status);
+  absl::Status GivenUp() const;
 
  private:
   bool is_unix() const;
@@ -43,7 +47,7 @@ class Endpoint {
   const std::string server_;
   const absl::Duration timeout_;
   const std::optional<Tls> tls_;
-  const bool explains_;
+  const ClientHabits habits_;
   const std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -10,8 +10,8 @@ namespace {
 
 constexpr char kStatusHelp[] =
     "--watch draws in place on a terminal, with connections per second. Elsewhere it prints a line "
-    "for each change, with -o json one JSON document a line. A server that is lost is tried again "
-    "every second.\n";
+    "for each change, with -o json one JSON document a line. A server that is lost, or "
+    "does not answer, is tried again every second.\n";
 
 constexpr char kMessageGetHelp[] =
     "To a terminal: the message with its ending and size, control characters as \\xNN.\n"

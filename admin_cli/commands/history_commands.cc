@@ -1,5 +1,7 @@
 // history, show and rollback.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <string>
@@ -7,9 +9,12 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "admin_cli/commands/commands.h"
 #include "admin_cli/commands/dry_run.h"
 #include "admin_cli/terminal/readable.h"
+#include "admin_cli/terminal/screen_size.h"
+#include "admin_cli/terminal/table.h"
 #include "admin_cli/views/render.h"
 #include "config/config_text.h"
 
@@ -39,22 +44,27 @@ absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_
 }
 
 std::string RenderHistory(const api::ListRevisionsResponse& history, const Look& look) {
-  std::vector<std::vector<Cell>> rows;
+  const std::vector<Column> columns = {
+      {"REV", Align::kRight}, {"TIME (UTC)"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}};
+  std::vector<Row> rows;
   for (const api::Revision& revision : history.revisions()) {
+    const std::string time = revision.has_time() ? Utc(ToTime(revision.time())) : "-";
     // The newest one is the current one.
-    rows.push_back({{rows.empty() ? "*" : "", Hue::kGreen},
-                    absl::StrCat(revision.number()),
-                    revision.has_time() ? Utc(ToTime(revision.time())) : "-",
-                    Printable(revision.author()),
-                    Printable(revision.action()),
-                    Printable(revision.comment())});
+    const bool current = rows.empty();
+    rows.push_back(
+        {{absl::StrCat(current ? "*" : "", revision.number()), current ? Hue::kGreen : Hue::kPlain},
+         std::string(absl::StripSuffix(time, " UTC")),
+         Printable(revision.author()),
+         Printable(revision.action()),
+         Printable(revision.comment())});
   }
-  std::string out = RenderTable(
-      {{""}, {"REVISION", Align::kRight}, {"TIME"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}}, rows,
-      look);
+  if (look.is_terminal) {
+    rows = FitLastColumn(columns, std::move(rows), SizeOf(STDOUT_FILENO).columns);
+  }
+  std::string out = RenderTable(columns, rows, look);
   if (!history.next_page_token().empty()) {
-    absl::StrAppend(&out, "\nThere are older ones: \"greeterctl history --limit ", 5 * rows.size(),
-                    "\", or \"--limit 0\" for all.\n");
+    absl::StrAppend(&out, "\nThere are older ones: \"greeterctl history --limit ",
+                    5 * history.revisions_size(), "\", or \"--limit 0\" for all.\n");
   }
   return out;
 }

@@ -51,7 +51,7 @@ std::string AnswerShell(const Completion& completion, const CommandLine& line,
       break;
   }
   // The first of several servers knows as much as the others, as a rule.
-  Client client(line.servers.front(), line.timeout, tls, Client::Errors::kBrief);
+  Client client(line.servers.front(), line.timeout, tls, {.explains = false});
   std::vector<Candidate> fitting;
   for (Candidate& known :
        completion.kind == Completion::Kind::kListener ? Listeners(client) : Revisions(client)) {

@@ -43,6 +43,17 @@ std::vector<Cell> CountsRow(const std::string& name, const api::ConnectionCounts
           trouble(counts.pauses())};
 }
 
+// Why those that failed did, a paragraph each.
+std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
+  std::string out;
+  for (const api::ListenerStatus& listener : listeners) {
+    if (listener.error().empty()) continue;
+    absl::StrAppend(&out, "\n", look.Paint(Hue::kRed, Printable(listener.name()) + " failed:"), " ",
+                    Printable(listener.error()), "\n");
+  }
+  return out;
+}
+
 }  // namespace
 
 Cell StateCell(api::ListenerStatus::State state) {
@@ -64,16 +75,6 @@ std::string AddressOf(const api::ListenerStatus& listener) {
 
 absl::Time ToTime(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-}
-
-std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
-  std::string out;
-  for (const api::ListenerStatus& listener : listeners) {
-    if (listener.error().empty()) continue;
-    absl::StrAppend(&out, "\n", look.Paint(Hue::kRed, Printable(listener.name()) + " failed:"), " ",
-                    Printable(listener.error()), "\n");
-  }
-  return out;
 }
 
 std::string Printable(absl::string_view text, bool keep_line_feeds) {

@@ -37,9 +37,6 @@ Cell StateCell(api::ListenerStatus::State state);
 // The address in use, or "-".
 std::string AddressOf(const api::ListenerStatus& listener);
 
-// Why those that failed did, a paragraph each.
-std::string RenderFailures(const std::vector<api::ListenerStatus>& listeners, const Look& look);
-
 // A listener in words: "listening on 127.0.0.1:9190". No line feed.
 std::string DescribeState(const api::ListenerStatus& listener, const Look& look = {});
 

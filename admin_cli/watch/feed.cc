@@ -61,7 +61,7 @@ void Feed::Post(Report report) {
 
 void Feed::Run(size_t index, const std::string& server, const std::string& listener,
                absl::Duration timeout, const std::optional<Tls>& tls) {
-  Client client(server, timeout, tls);
+  Client client(server, timeout, tls, {.pings = true});
   api::WatchStatusRequest request;
   request.set_listener(listener);
   request.mutable_min_interval()->set_seconds(absl::ToInt64Seconds(kInterval));

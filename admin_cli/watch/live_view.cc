@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
@@ -21,13 +22,10 @@ constexpr absl::Duration kSilence = absl::Milliseconds(1250);
 constexpr size_t kWidestPlot = 60;
 constexpr size_t kNarrowestPlot = 8;
 
-std::vector<api::ListenerStatus> ListenersOf(const api::ServerStatus& status) {
-  return {status.listeners().begin(), status.listeners().end()};
-}
-
 std::string RateText(const std::deque<double>& rates) {
   if (rates.empty()) return "-";
   const double rate = rates.back();
+  if (rate > 0 && rate < 0.05) return "<0.1";
   return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(rate + 0.5))
                                   : absl::StrFormat("%.1f", rate);
 }
@@ -55,7 +53,6 @@ void LiveView::Add(const Report& report) {
 void LiveView::Tick(absl::Time now) {
   for (Server& server : servers_) {
     if (server.status && !server.lost && now - server.heard > kSilence) {
-      server.heard = now;
       server.rates.Add(*server.status, now);
     }
   }
@@ -108,19 +105,30 @@ std::string LiveView::Table(const Server& server, size_t columns) const {
 
 std::string LiveView::Block(const Server& server, size_t columns, absl::Time now) const {
   std::string out = Headline(server, now);
-  const auto add = [&](const std::string& text) {
-    absl::StrAppend(&out, base::Wrap(text, columns - 1), "\n");
+  // `title`, in its colour, and what it is about.
+  const auto add = [&](Hue hue, const std::string& title, const std::string& text) {
+    const std::string wrapped =
+        base::Wrap(absl::StrCat(title, title.empty() ? "" : " ", text), columns - 1);
+    const bool whole = absl::StartsWith(wrapped, title);
+    absl::StrAppend(&out, whole ? look_.Paint(hue, title) : "",
+                    wrapped.substr(whole ? title.size() : 0), "\n");
   };
-  if (server.lost) add(server.error);
+  if (server.lost) add(Hue::kPlain, "", server.error);
   if (!server.status) return out;
   const api::ServerStatus& status = *server.status;
-  add(absl::StrCat("revision ", DescribeRevision(status.revision())));
+  add(Hue::kPlain, "", absl::StrCat("revision ", DescribeRevision(status.revision())));
   for (const std::string& warning : status.warnings()) {
-    add(absl::StrCat(look_.Paint(Hue::kYellow, "warning:"), " ", Printable(warning)));
+    add(Hue::kYellow, "warning:", Printable(warning));
   }
   absl::StrAppend(&out, "\n");
   if (status.listeners().empty()) return out + RenderListeners({}, look_);
-  absl::StrAppend(&out, Table(server, columns), RenderFailures(ListenersOf(status), look_));
+  absl::StrAppend(&out, Table(server, columns));
+  for (const api::ListenerStatus& listener : status.listeners()) {
+    if (listener.error().empty()) continue;
+    absl::StrAppend(&out, "\n");
+    add(Hue::kRed, absl::StrCat(Printable(listener.name()), " failed:"),
+        Printable(listener.error()));
+  }
   return out;
 }
 
@@ -134,7 +142,7 @@ std::vector<std::string> LiveView::Lines(const ScreenSize& size, const std::stri
   if (lines.size() + 1 > size.rows) {
     const size_t hidden = lines.size() + 2 - size.rows;
     lines.resize(size.rows > 2 ? size.rows - 2 : 0);
-    lines.push_back(look_.Paint(Hue::kDim, absl::StrCat("… ", hidden, " more lines")));
+    lines.push_back(look_.Paint(Hue::kDim, absl::StrCat("(", hidden, " more lines)")));
   }
   lines.push_back(look_.Paint(Hue::kDim, absl::StrCat(Utc(now), "  ", how_to_end)));
   return lines;

@@ -18,11 +18,12 @@ namespace api = ::greeter::admin::v1;
 // Owned by one thread.
 class Rates {
  public:
-  // A report, or none for so long that nothing has changed: then the last one again. One that comes
-  // less than half a second after the one before is left out, and so counted with the next.
+  // A report, or none for so long that nothing has changed: then the last one again. What was
+  // accepted since the one before is spread evenly over the seconds in between; one that comes less
+  // than half a second after the last of these is left out, and so counted with the next.
   void Add(const api::ServerStatus& status, absl::Time now);
 
-  // The last minute, oldest first; empty if it is not known yet.
+  // A number for each second of the last minute, oldest first; empty if it is not known yet.
   const std::deque<double>& Of(const std::string& listener) const;
 
  private:
@@ -33,7 +34,10 @@ class Rates {
 
   // Counts begin anew with another start of the server.
   std::string server_id_;
+  // The last report that was not left out.
   absl::Time last_ = absl::InfinitePast();
+  // Up to here each second has its number.
+  absl::Time known_until_ = absl::InfinitePast();
   std::map<std::string, Series> series_;
 };
 

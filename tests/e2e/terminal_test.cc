@@ -119,6 +119,21 @@ TEST_F(TerminalTest, WatchOutlivesItsServer) {
   terminal.Press("q");
 }
 
+// One that is stopped by a signal is as silent as one that nobody connects to.
+TEST_F(TerminalTest, WatchTellsASilentServerFromAnIdleOne) {
+  Greeter& greeter = StartGreeter();
+  Terminal& terminal = OpenTerminal(greeter);
+  terminal.Run("greeterctl status --watch");
+  ASSERT_TRUE(terminal.WaitFor("  ···")) << terminal.Screen();
+  EXPECT_THAT(terminal.Screen(), HasSubstr("connected"));
+  greeter.Signal(SIGSTOP);
+  EXPECT_TRUE(terminal.WaitFor("UNREACHABLE for")) << terminal.Screen();
+  EXPECT_THAT(terminal.Screen(), HasSubstr("no answer from greeterd at " + greeter.admin()));
+  greeter.Signal(SIGCONT);
+  EXPECT_TRUE(terminal.WaitFor("connected")) << terminal.Screen();
+  terminal.Press("q");
+}
+
 TEST_F(TerminalTest, WatchOfSeveralServersNamesEach) {
   Greeter& one = StartGreeter();
   Greeter& other = StartGreeter();

@@ -54,12 +54,10 @@ TEST_F(HistoryCommandsTest, HistoryMarksTheCurrentRevision) {
   HavePage(12, 11);
   const Outcome outcome = Greeterctl({"history"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_EQ(
-      outcome.out,
-      "   REVISION  TIME                     AUTHOR          ACTION                  COMMENT\n"
-      "*        12  2001-09-09 01:46:40 UTC  127.0.0.1:4242  set message of default  "
-      "why\\x1B\\x0Anot\n"
-      "         11  2001-09-09 01:46:40 UTC  unix            set message of default\n");
+  EXPECT_EQ(outcome.out,
+            "REV  TIME (UTC)           AUTHOR          ACTION                  COMMENT\n"
+            "*12  2001-09-09 01:46:40  127.0.0.1:4242  set message of default  why\\x1B\\x0Anot\n"
+            " 11  2001-09-09 01:46:40  unix            set message of default\n");
   ASSERT_THAT(service_.list_requests, SizeIs(1));
   EXPECT_EQ(service_.list_requests[0].page_size(), 20u);
 }
@@ -69,7 +67,7 @@ TEST_F(HistoryCommandsTest, HistoryReadsAsManyPagesAsItNeeds) {
   HavePage(2000, 1501, "two");
   const Outcome outcome = Greeterctl({"history", "--limit", "1500"});
   EXPECT_EQ(outcome.code, 0);
-  EXPECT_THAT(outcome.out, HasSubstr("\n       1501  "));
+  EXPECT_THAT(outcome.out, HasSubstr("\n 1501  "));
   EXPECT_THAT(outcome.out, HasSubstr("\n\nThere are older ones: \"greeterctl history --limit "
                                      "7500\", or \"--limit 0\" for all.\n"));
   ASSERT_THAT(service_.list_requests, SizeIs(2));

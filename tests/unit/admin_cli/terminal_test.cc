@@ -1,7 +1,6 @@
-// What terminals are shown: widths, colours, tables, plots, and the picture of status --watch.
+// What terminals are shown: widths, colours, tables, plots.
 
 #include <fcntl.h>
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,21 +16,9 @@
 #include "admin_cli/terminal/sparkline.h"
 #include "admin_cli/terminal/table.h"
 #include "admin_cli/terminal/text_width.h"
-#include "admin_cli/watch/live_view.h"
-#include "admin_cli/watch/rates.h"
 
 namespace greeter::admin_cli {
 namespace {
-
-using ::testing::AllOf;
-using ::testing::Contains;
-using ::testing::DoubleNear;
-using ::testing::Each;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
-using ::testing::IsEmpty;
-using ::testing::Not;
-using ::testing::StartsWith;
 
 constexpr Look kColours{true, true, true, true};
 
@@ -54,6 +41,15 @@ TEST(TableTest, ColoursTakeNoRoom) {
   EXPECT_EQ(RenderTable(columns, {{"日", {"x", Hue::kGreen}}, {"b", ""}}, kColours),
             "\x1b[1mA\x1b[0m   \x1b[1mB\x1b[0m\n日  \x1b[32mx\x1b[0m\nb\n");
   EXPECT_EQ(RenderTable(columns, {{"b", {"x", Hue::kGreen}}}), "A  B\nb  x\n");
+}
+
+TEST(TableTest, TheLastColumnFitsItsWindow) {
+  const std::vector<Column> columns = {{"A"}, {"B"}};
+  const std::vector<Row> rows = {{"a", "one two three four five"}, {"b", "six"}};
+  EXPECT_EQ(RenderTable(columns, FitLastColumn(columns, rows, 19)),
+            "A  B\na  one two three\n   four five\nb  six\n");
+  // Too narrow to read.
+  EXPECT_EQ(RenderTable(columns, FitLastColumn(columns, rows, 18)), RenderTable(columns, rows));
 }
 
 TEST(LookTest, WhatIsNoTerminalHasNoColoursAndIsNotDrawnOn) {
@@ -139,85 +135,6 @@ TEST(ProgressTest, FitsIntoItsLine) {
   const HowFar far = Waiting("unix:/run/a/very/long/path", absl::Seconds(5), absl::Seconds(10));
   EXPECT_EQ(RenderProgress(far, 40, {}), "##########----------  5s of 10s, waiting");
   EXPECT_EQ(WidthOf(RenderProgress(far, 40, kColours)), 40U);
-}
-
-api::ServerStatus StatusWith(uint64_t accepted) {
-  api::ServerStatus status;
-  status.set_server_id("a");
-  auto* listener = status.add_listeners();
-  listener->set_name("default");
-  listener->set_state(api::ListenerStatus::STATE_LISTENING);
-  listener->set_bound_address("127.0.0.1:9190");
-  listener->mutable_counts()->set_accepted(accepted);
-  return status;
-}
-
-TEST(RatesTest, AreConnectionsPerSecond) {
-  Rates rates;
-  const absl::Time start = absl::FromUnixSeconds(1000);
-  rates.Add(StatusWith(5), start);
-  EXPECT_THAT(rates.Of("default"), IsEmpty());
-  rates.Add(StatusWith(25), start + absl::Seconds(2));
-  // Too soon: left for the next.
-  rates.Add(StatusWith(26), start + absl::Seconds(2.1));
-  rates.Add(StatusWith(30), start + absl::Seconds(3));
-  EXPECT_THAT(rates.Of("default"), ElementsAre(DoubleNear(10, 0.01), DoubleNear(5, 0.01)));
-  // Another start, with counts of its own.
-  api::ServerStatus other = StatusWith(1);
-  other.set_server_id("b");
-  rates.Add(other, start + absl::Seconds(4));
-  EXPECT_THAT(rates.Of("default"), IsEmpty());
-  EXPECT_THAT(rates.Of("unknown"), IsEmpty());
-}
-
-class LiveViewTest : public ::testing::Test {
- protected:
-  std::vector<std::string> Draw(const ScreenSize& size, absl::Duration after) const {
-    return view_.Lines(size, "q ends", start_ + after);
-  }
-
-  const absl::Time start_ = absl::FromUnixSeconds(1'000'000'000);
-  LiveView view_{{"db1:50051"}, Look{true, true, false, true}};
-};
-
-TEST_F(LiveViewTest, ShowsListenersWithTheirRates) {
-  EXPECT_THAT(Draw({}, absl::ZeroDuration()), Contains("db1:50051  connecting"));
-  view_.Add({0, start_, StatusWith(1000)});
-  view_.Add({0, start_ + absl::Seconds(1), StatusWith(1250)});
-  const auto lines = Draw({100, 24}, absl::Seconds(1));
-  EXPECT_THAT(lines, Contains(StartsWith("db1:50051  connected  up ")));
-  EXPECT_THAT(lines, Contains("default   listening  127.0.0.1:9190     0     1,250      250  █"));
-  EXPECT_EQ(lines.back(), "2001-09-09 01:46:41 UTC  q ends");
-}
-
-TEST_F(LiveViewTest, SilenceMeansThatNobodyConnects) {
-  view_.Add({0, start_, StatusWith(1000)});
-  view_.Tick(start_ + absl::Seconds(1));
-  EXPECT_THAT(Draw({100, 24}, absl::Seconds(1)), Contains(HasSubstr("1,000        -")));
-  view_.Tick(start_ + absl::Seconds(2));
-  EXPECT_THAT(Draw({100, 24}, absl::Seconds(2)), Contains(HasSubstr("1,000        0  ·")));
-}
-
-TEST_F(LiveViewTest, SaysSinceWhenAServerIsLostAndKeepsWhatItSaid) {
-  view_.Add({0, start_, StatusWith(1000)});
-  view_.Add({0, start_ + absl::Seconds(1), absl::UnavailableError("gone")});
-  view_.Add({0, start_ + absl::Seconds(5), absl::UnavailableError("still gone")});
-  const auto lines = Draw({100, 24}, absl::Seconds(8));
-  EXPECT_THAT(lines, AllOf(Contains("db1:50051  UNREACHABLE for 7s; below is what it said last"),
-                           Contains("still gone; trying again every second"),
-                           Contains(HasSubstr("127.0.0.1:9190     0     1,000        -"))));
-  view_.Add({0, start_ + absl::Seconds(9), StatusWith(1000)});
-  EXPECT_THAT(Draw({100, 24}, absl::Seconds(9)), Each(Not(HasSubstr("UNREACHABLE"))));
-}
-
-TEST_F(LiveViewTest, FitsIntoItsWindow) {
-  api::ServerStatus status = StatusWith(0);
-  for (int i = 0; i < 30; ++i) *status.add_listeners() = status.listeners(0);
-  view_.Add({0, start_, status});
-  const auto lines = Draw({40, 10}, absl::Seconds(1));
-  EXPECT_EQ(lines.size(), 10u);
-  EXPECT_THAT(lines[8], HasSubstr("more lines"));
-  EXPECT_THAT(lines[9], HasSubstr("q ends"));
 }
 
 }  // namespace
