@@ -3,23 +3,21 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <utility>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "base/help_formatter.h"
 #include "base/manual_page.h"
-#include "base/nearest.h"
 #include "base/version.h"
 #include "daemon/access_options.h"
+#include "daemon/label_options.h"
 #include "daemon/option_checks.h"
+#include "daemon/option_errors.h"
 #include "net/address.h"
 
 namespace greeter::daemon {
@@ -94,36 +92,6 @@ auto Duration(const char* option, absl::Duration* to) {
   };
 }
 
-// `source` is where it was given.
-void AddLabel(const char* source, const std::string& text,
-              std::map<std::string, std::string>* labels) {
-  const size_t equals = text.find('=');
-  if (equals == std::string::npos || equals == 0) {
-    throw CLI::ValidationError(
-        source, absl::StrCat("\"", text, "\" is no label; write NAME=VALUE, as in site=berlin"));
-  }
-  const std::string name = text.substr(0, equals);
-  const bool word = name.find_first_not_of(
-                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789_") == std::string::npos;
-  if (!word) {
-    throw CLI::ValidationError(
-        source, absl::StrCat("\"", name, "\" is no label's name: a-z, A-Z, 0-9 and _"));
-  }
-  if (!labels->emplace(name, text.substr(equals + 1)).second) {
-    throw CLI::ValidationError(source, absl::StrCat("the label \"", name, "\" is given twice"));
-  }
-}
-
-// CLI11 would split the command line's labels at commas too.
-void AddLabelsFromEnvironment(std::map<std::string, std::string>* labels) {
-  const char* const text = std::getenv("GREETER_LABEL");
-  if (text == nullptr || !labels->empty()) return;
-  for (const absl::string_view label : absl::StrSplit(text, ',', absl::SkipEmpty())) {
-    AddLabel("GREETER_LABEL", std::string(label), labels);
-  }
-}
-
 void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
   CLI::Option* const port_option =
       app.add_option("PORT", port, "Short for --listen :PORT")->type_name("")->check(CheckPort);
@@ -152,15 +120,6 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
       ->excludes(port_option)
       ->excludes(listen)
       ->excludes(message);
-  app.add_option_function<std::vector<std::string>>(
-         "--label",
-         [&options](const std::vector<std::string>& labels) {
-           for (const std::string& label : labels) AddLabel("--label", label, &options.labels);
-         },
-         "What templates call ${label.NAME}; may be given again. In GREETER_LABEL, with commas "
-         "between")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
 }
 
 void AddStateOptions(CLI::App& app, Options& options) {
@@ -243,56 +202,11 @@ void Declare(CLI::App& app, Options& options, std::string& port) {
   base::UseReadableHelp(app, kHelpColumn);
   app.set_help_flag("-h,--help", "Print this help and exit");
   AddDataOptions(app, options, port);
+  AddLabelOption(app, options.labels);
   AddStateOptions(app, options);
   AddAdminOptions(app, options.admin);
   AddServerOptions(app, options);
   AddAccessLogOptions(app, options);
-}
-
-// A mistyped option takes what follows for the port, and CLI11 complains of that alone.
-std::string UnknownOption(const CLI::App& app, const std::vector<std::string>& arguments) {
-  std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    if (option->nonpositional()) known.push_back("--" + option->get_lnames().front());
-  }
-  for (const std::string& argument : arguments) {
-    if (argument == "--") break;
-    if (!absl::StartsWith(argument, "--")) continue;
-    const std::string name = argument.substr(0, argument.find('='));
-    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    const std::string nearest = base::NearestName(name, known);
-    return absl::StrCat("unknown option \"", name, "\"",
-                        nearest.empty() ? "" : absl::StrCat("; did you mean \"", nearest, "\"?"));
-  }
-  return "";
-}
-
-// What is wrong, in our words where CLI11's need a reader who knows it.
-std::string Explain(const CLI::App& app, const CLI::ParseError& error,
-                    const std::vector<std::string>& arguments) {
-  const std::string unknown = UnknownOption(app, arguments);
-  if (!unknown.empty()) return unknown;
-  std::string text = error.what();
-  const std::string option = text.substr(0, text.find(':'));
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
-    return absl::StrCat("unexpected argument \"", app.remaining().front(), "\"");
-  }
-  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr) {
-    return absl::StrReplaceAll(text, {{" excludes ", " can't be given together with "}});
-  }
-  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
-    const auto given = std::count(arguments.begin(), arguments.end(), option);
-    return absl::StrCat(option, given > 1 ? " is given more than once" : " needs a value");
-  }
-  // Whoever set a variable has not typed the option.
-  const CLI::Option* const known = app.get_option_no_throw(option);
-  if (known != nullptr && !known->get_envname().empty() &&
-      std::none_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
-        return absl::StartsWith(argument, option);
-      })) {
-    text.replace(0, option.size(), known->get_envname());
-  }
-  return text;
 }
 
 }  // namespace
@@ -313,14 +227,14 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   Declare(app, options, port);
   try {
     app.parse(argc, argv);
-    AddLabelsFromEnvironment(&options.labels);
+    ReadLabelEnvironment(options.labels);
     ReadAdminEnvironment(options.admin);
   } catch (const CLI::CallForHelp&) {
     return Exit{0, app.help()};
   } catch (const CLI::CallForVersion&) {
     return Exit{0, absl::StrCat("greeterd ", base::kVersion, "\n")};
   } catch (const CLI::ParseError& error) {
-    const std::string what = Explain(app, error, {argv + std::min(argc, 1), argv + argc});
+    const std::string what = ExplainError(app, error, {argv + std::min(argc, 1), argv + argc});
     return Exit{2, absl::StrCat("greeterd: ", what, " (see greeterd --help)\n")};
   }
   if (!port.empty()) options.listen = absl::StrCat(":", port);
