@@ -63,6 +63,9 @@ class ConnectionLog {
     uint64_t dropped() const { return dropped_.Get(); }
 
    private:
+    // The one that the reader writes has a cache line of its own.
+    struct alignas(64) ReadersNumber : std::atomic<uint64_t> {};
+
     // Constant after construction.
     const uint64_t sample_;
 
@@ -73,8 +76,8 @@ class ConnectionLog {
     // Those from taken_ to before added_ are the reader's, the others the worker's. Numbers only
     // grow; a record's place is its number modulo the capacity.
     std::vector<ConnectionRecord> records_;
-    alignas(64) std::atomic<uint64_t> added_ = 0;
-    alignas(64) std::atomic<uint64_t> taken_ = 0;
+    std::atomic<uint64_t> added_ = 0;
+    ReadersNumber taken_;
   };
 
   // What a worker may add before the reader looks, which it does every 20 ms or so.

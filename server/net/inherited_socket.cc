@@ -55,11 +55,11 @@ absl::StatusOr<InheritedSocket> InheritedSocket::Adopt(FileDescriptor socket, st
   if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return SystemError("fcntl", errno);
   LetClientsIn(fd);
   Address address = LocalAddress(fd);
-  return InheritedSocket(std::move(socket), std::move(name), std::move(address));
+  return InheritedSocket(std::move(socket), std::move(name), address);
 }
 
 InheritedSocket::InheritedSocket(FileDescriptor socket, std::string name, Address address)
-    : socket_(std::move(socket)), name_(std::move(name)), address_(std::move(address)) {}
+    : socket_(std::move(socket)), name_(std::move(name)), address_(address) {}
 
 InheritedSocket::~InheritedSocket() {
   if (socket_.valid() && !Listens(socket_.get())) listen(socket_.get(), ListenOptions().backlog);

@@ -30,6 +30,8 @@ class InheritedSocket {
 
   InheritedSocket(InheritedSocket&&) noexcept = default;
   InheritedSocket& operator=(InheritedSocket&&) = delete;
+  InheritedSocket(const InheritedSocket&) = delete;
+  InheritedSocket& operator=(const InheritedSocket&) = delete;
 
   const std::string& name() const { return name_; }
   const Address& address() const { return address_; }

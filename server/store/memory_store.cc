@@ -1,7 +1,6 @@
 #include "store/memory_store.h"
 
 #include <algorithm>
-#include <ranges>
 
 #include "absl/strings/str_cat.h"
 
@@ -30,9 +29,9 @@ absl::StatusOr<control::Record> MemoryStore::Get(uint64_t revision) {
 
 absl::StatusOr<std::vector<api::Revision>> MemoryStore::List(uint64_t before, size_t limit) {
   std::vector<api::Revision> revisions;
-  for (const control::Record& record : std::ranges::reverse_view(records_)) {
-    if (revisions.size() == limit) break;
-    if (record.revision.number() < before) revisions.push_back(record.revision);
+  for (auto record = records_.rbegin(); record != records_.rend() && revisions.size() < limit;
+       ++record) {
+    if (record->revision.number() < before) revisions.push_back(record->revision);
   }
   return revisions;
 }

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <exception>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -142,13 +143,18 @@ int Main(CommandLine& line) {
 }  // namespace greeter::load
 
 int main(int argc, char** argv) {
-  CLI::App app("Connects, reads and verifies greetings, and measures", "greeter_load");
-  greeter::load::CommandLine line;
-  greeter::load::Declare(app, line);
   try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    CLI::App app("Connects, reads and verifies greetings, and measures", "greeter_load");
+    greeter::load::CommandLine line;
+    greeter::load::Declare(app, line);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      return app.exit(error) == 0 ? 0 : 2;
+    }
+    return greeter::load::Main(line);
+  } catch (const std::exception& error) {
+    std::cerr << "greeter_load: " << error.what() << "\n";
+    return 1;
   }
-  return greeter::load::Main(line);
 }

@@ -44,7 +44,8 @@ net::FileDescriptor CurrentNetwork() { return OpenFile("/proc/thread-self/ns/net
 
 ifreq Request() {
   ifreq request = {};
-  std::strcpy(request.ifr_name, kDevice);
+  static_assert(sizeof(kDevice) <= sizeof(request.ifr_name));
+  std::memcpy(request.ifr_name, kDevice, sizeof(kDevice));
   return request;
 }
 

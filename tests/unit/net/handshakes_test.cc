@@ -100,7 +100,7 @@ void CountAsNobody() {
   const PatientListener listener(At("127.0.0.1:0"));
   const FileDescriptor client = Connect(listener.bound);
   const absl::StatusOr<int> count = HandshakesUnderWay({listener.bound});
-  _exit(count.ok() && *count == 1 ? 0 : 3);
+  _exit(client.valid() && count.ok() && *count == 1 ? 0 : 3);
 }
 
 TEST(HandshakesOfNobodyTest, NeedNoPrivilege) {

@@ -26,6 +26,8 @@ class SynFlood {
  public:
   explicit SynFlood(const Address& to) : to_(to), thread_([this] { Run(); }) {}
   ~SynFlood() { Stop(); }
+  SynFlood(const SynFlood&) = delete;
+  SynFlood& operator=(const SynFlood&) = delete;
 
   void Stop() {
     stopping_ = true;
