@@ -100,8 +100,10 @@ class AdminExhaustionTest : public ::testing::Test {
     return user + system;
   }
 
-  static grpc::Status Ask(api::GreeterAdminService::Stub* stub) {
+  static grpc::Status Ask(api::GreeterAdminService::Stub* stub,
+                          std::chrono::seconds patience = kPatience) {
     Context context;
+    context.set_deadline(std::chrono::system_clock::now() + patience);
     context.set_wait_for_ready(true);
     api::GetStatusResponse response;
     return stub->GetStatus(&context, {}, &response);
@@ -131,9 +133,10 @@ TEST_F(AdminExhaustionTest, RecoversByItselfAndNeverSpins) {
     std::this_thread::yield();
   }
 
-  // Whoever is connected is served meanwhile, and waiting for descriptors costs next to nothing.
+  // Whoever is connected is served meanwhile, others are not, and waiting for descriptors costs
+  // next to nothing.
   const long before = UsedTicks();
-  std::this_thread::sleep_for(std::chrono::seconds(1));
+  EXPECT_EQ(Ask(NewStub().get(), std::chrono::seconds(1)).error_code(), grpc::DEADLINE_EXCEEDED);
   EXPECT_LT(UsedTicks() - before, 20);
   EXPECT_TRUE(Ask(early.get()).ok());
 
