@@ -1,4 +1,4 @@
-#include "admin_cli/client/tls.h"
+#include "tls/client_tls.h"
 
 #include <cerrno>
 #include <cstddef>
@@ -12,10 +12,8 @@
 #include "tls/openssl.h"
 #include "tls/pem.h"
 
-namespace greeter::admin_cli {
+namespace greeter::tls {
 namespace {
-
-using tls::OpensslPtr;
 
 // More than any bundle of CAs has.
 constexpr size_t kMaxBytes = size_t{4} << 20;
@@ -44,30 +42,33 @@ absl::StatusOr<std::string> Read(absl::string_view option, const std::string& fi
 // The first of the certificates, all of which can be read.
 absl::StatusOr<OpensslPtr<X509>> FirstCertificate(absl::string_view option, const std::string& file,
                                                   const std::string& bytes) {
-  auto all = tls::ParseCertificates(bytes);
+  auto all = ParseCertificates(bytes);
   if (!all.ok()) return Refused(option, file, all.status().message());
   return std::move(all->front());
 }
 
-absl::StatusOr<OpensslPtr<EVP_PKEY>> PrivateKey(const std::string& file, const std::string& bytes) {
-  auto key = tls::ParsePrivateKey(bytes);
-  if (!key.ok()) return Refused("--key", file, key.status().message());
+absl::StatusOr<OpensslPtr<EVP_PKEY>> PrivateKey(absl::string_view option, const std::string& file,
+                                                const std::string& bytes) {
+  auto key = ParsePrivateKey(bytes);
+  if (!key.ok()) return Refused(option, file, key.status().message());
   return key;
 }
 
-absl::Status ReadClientCertificate(Tls& tls) {
-  auto cert = Read("--cert", tls.files.cert);
+absl::Status ReadClientCertificate(ClientTls& tls, absl::string_view prefix) {
+  const std::string cert_option = absl::StrCat(prefix, "cert");
+  const std::string key_option = absl::StrCat(prefix, "key");
+  auto cert = Read(cert_option, tls.files.cert);
   if (!cert.ok()) return cert.status();
-  auto key = Read("--key", tls.files.key);
+  auto key = Read(key_option, tls.files.key);
   if (!key.ok()) return key.status();
-  const auto certificate = FirstCertificate("--cert", tls.files.cert, *cert);
+  const auto certificate = FirstCertificate(cert_option, tls.files.cert, *cert);
   if (!certificate.ok()) return certificate.status();
-  const auto private_key = PrivateKey(tls.files.key, *key);
+  const auto private_key = PrivateKey(key_option, tls.files.key, *key);
   if (!private_key.ok()) return private_key.status();
   const bool match = X509_check_private_key(certificate->get(), private_key->get()) == 1;
   ERR_clear_error();
   if (!match) {
-    return Refused("--key", tls.files.key,
+    return Refused(key_option, tls.files.key,
                    absl::StrCat("does not match the certificate ", tls.files.cert,
                                 "; give both files of one pair"));
   }
@@ -78,18 +79,19 @@ absl::Status ReadClientCertificate(Tls& tls) {
 
 }  // namespace
 
-absl::StatusOr<Tls> ReadTls(const TlsFiles& files) {
-  Tls tls;
+absl::StatusOr<ClientTls> ReadClientTls(const ClientFiles& files, absl::string_view prefix) {
+  const std::string ca_option = absl::StrCat(prefix, "ca");
+  ClientTls tls;
   tls.files = files;
-  auto ca = Read("--ca", files.ca);
+  auto ca = Read(ca_option, files.ca);
   if (!ca.ok()) return ca.status();
-  const auto certificate = FirstCertificate("--ca", files.ca, *ca);
+  const auto certificate = FirstCertificate(ca_option, files.ca, *ca);
   if (!certificate.ok()) return certificate.status();
   tls.ca_pem = *std::move(ca);
   if (!files.cert.empty()) {
-    if (absl::Status status = ReadClientCertificate(tls); !status.ok()) return status;
+    if (absl::Status status = ReadClientCertificate(tls, prefix); !status.ok()) return status;
   }
   return tls;
 }
 
-}  // namespace greeter::admin_cli
+}  // namespace greeter::tls

@@ -1,0 +1,72 @@
+// A real etcd of one member, in a process of its own, on a port that the kernel chose.
+//
+// Owned by one thread. It dies with the test, and its data with it.
+
+#ifndef GREETER_TESTS_FLEET_ETCD_H_
+#define GREETER_TESTS_FLEET_ETCD_H_
+
+#include <csignal>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "e2e/process.h"
+
+namespace greeter::testing {
+
+class Etcd {
+ public:
+  // As etcd's options name files in PEM; empty: plaintext.
+  struct Tls {
+    std::string ca;
+    std::string cert;
+    std::string key;
+  };
+
+  // Starts it and waits until it serves.
+  explicit Etcd(Tls tls = {});
+  ~Etcd();
+
+  Etcd(const Etcd&) = delete;
+  Etcd& operator=(const Etcd&) = delete;
+
+  // "127.0.0.1:40567"; empty if it did not come up.
+  const std::string& address() const { return address_; }
+
+  // SIGKILL, and it is gone.
+  void Kill();
+  // At the same address, with the same data.
+  void Start();
+  // SIGSTOP: it takes connections, and says nothing.
+  void Pause() { process_->Signal(SIGSTOP); }
+  void Resume() { process_->Signal(SIGCONT); }
+
+  // etcdctl, as root if there is a user of that name. Its standard output; fails the test if it
+  // fails.
+  std::string Ctl(std::vector<std::string> arguments, const std::string& input = "") const;
+  // Turns authentication on: root, and the user "greeter" with the password "secret", who may read
+  // and write below /greeter/.
+  void EnableAuth();
+
+  // Writes what it has to `file`, and later begins again with what is there, under another cluster
+  // ID if `token` is another.
+  void SaveSnapshot(const std::string& file) const;
+  void RestoreSnapshot(const std::string& file, const std::string& token = "greeter-test");
+
+ private:
+  std::string data() const;
+
+  // Constant after construction.
+  const Tls tls_;
+  std::string directory_;
+
+  std::string address_;
+  std::string token_ = "greeter-test";
+  int restored_ = 0;
+  bool auth_ = false;
+  std::unique_ptr<Process> process_;
+};
+
+}  // namespace greeter::testing
+
+#endif  // GREETER_TESTS_FLEET_ETCD_H_
