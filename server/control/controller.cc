@@ -28,6 +28,29 @@ absl::Status Stopping() {
   return absl::UnavailableError("greeterd is stopping; nothing changed; try again when it is back");
 }
 
+// What an operator should know of the fleet.
+std::vector<std::string> FleetWarnings(const Snapshot& snapshot) {
+  std::vector<std::string> warnings;
+  if (!snapshot.fleet.has_value()) return warnings;
+  const std::string name = absl::StrCat("the fleet \"", snapshot.fleet->name(), "\"");
+  if (snapshot.fleet->stale()) {
+    const uint64_t revision = snapshot.revision.number();
+    const std::string served = revision > 0
+                                   ? absl::StrCat("revision ", revision, ", known last, is served")
+                                   : "nothing is served";
+    warnings.push_back(absl::StrCat(name, " can't be heard, and ", served,
+                                    "; changes are refused: ", snapshot.fleet->problem()));
+  } else if (!snapshot.fleet->problem().empty()) {
+    warnings.push_back(absl::StrCat(name, ": ", snapshot.fleet->problem()));
+  }
+  if (snapshot.fleet->failed_revision() > 0) {
+    warnings.push_back(absl::StrCat(
+        name, " has revision ", snapshot.fleet->failed_revision(),
+        ", which can't be applied here and is tried again: ", snapshot.fleet->error()));
+  }
+  return warnings;
+}
+
 // All of them if `listener` is empty.
 absl::StatusOr<std::vector<api::ListenerStatus>> Select(const Snapshot& snapshot,
                                                         const std::string& listener) {
@@ -88,11 +111,8 @@ void Controller::Stop() {
 void Controller::Submit(Change change, ChangeDone done) {
   Post([this, change = std::move(change), done = std::move(done)](absl::Status status) mutable {
     Decision decision = DecisionOn(change);
-    const bool runs = status.ok();
     absl::StatusOr<ChangeResult> result =
-        runs ? Execute(change) : absl::StatusOr<ChangeResult>(std::move(status));
-    // Not the result's: a change that failed may have been recorded all the same.
-    if (runs) decision.after = current_.revision.number();
+        status.ok() ? Decide(change, decision) : absl::StatusOr<ChangeResult>(std::move(status));
     decision.outcome = result.status().code();
     decision.reason = std::string(result.status().message());
     options_.audit(decision);
@@ -151,8 +171,10 @@ absl::StatusOr<api::ServerStatus> Controller::GetStatus(const std::string& liste
   status.set_server_id(options_.identity.server_id);
   status.set_version(options_.identity.version);
   for (const std::string& warning : options_.identity.warnings) status.add_warnings(warning);
+  for (std::string& warning : FleetWarnings(*current)) status.add_warnings(std::move(warning));
   *status.mutable_start_time() = ToTimestamp(options_.identity.start_time);
   *status.mutable_revision() = current->revision;
+  if (current->fleet.has_value()) *status.mutable_fleet() = *current->fleet;
   if (!options_.identity.config_file.empty() && current->file.has_value()) {
     api::ConfigFile& file = *status.mutable_config_file();
     file.set_path(options_.identity.config_file);

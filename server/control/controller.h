@@ -8,6 +8,9 @@
 // Reads never queue behind changes: they are served from the last published snapshot. Only the
 // history and the Configs of earlier revisions, which the store holds, are read between changes.
 //
+// A store that is shared with other greeterds brings revisions of theirs as well: see
+// control/convergence.h.
+//
 // Owned by main. Data plane and store are called on the controller thread alone (but for the data
 // plane's methods that any thread may call).
 
@@ -35,6 +38,7 @@
 #include "control/api.h"
 #include "control/change.h"
 #include "control/config_store.h"
+#include "control/convergence.h"
 #include "control/data_plane.h"
 
 namespace greeter::control {
@@ -48,6 +52,8 @@ struct Snapshot {
   std::optional<AppliedFile> file;
   // In the Config's order, without counts.
   std::vector<api::ListenerStatus> listeners;
+  // As in api::ServerStatus.
+  std::optional<api::FleetStatus> fleet = std::nullopt;
 
   // At least one listener is enabled, and every enabled one is listening: the health service's
   // "greeter.data".
@@ -131,7 +137,14 @@ class Controller {
   // start at the Config), FAILED_PRECONDITION if the stored one no longer is, UNAVAILABLE or
   // DATA_LOSS if the store fails; the controller is stopped then. `file_hash` is that of the config
   // file that `initial` comes from, if it comes from one. Once, by the owner.
+  //
+  // With a shared store that is UNAVAILABLE it starts all the same and serves nothing, or the stale
+  // Config that the store has; what is to be recorded is, once the store is heard.
   absl::Status Start(api::Config initial, std::optional<std::string> file_hash = std::nullopt);
+
+  // The store's Latest() or sharing() may have changed by another's hand: what is newest there is
+  // put in force. Any thread; without effect before Start() and after Stop().
+  void StoreChanged();
 
   // Lets the change that is running finish, answers those still queued with UNAVAILABLE, and ends
   // the thread. Idempotent. By the owner, not from a callback.
@@ -173,19 +186,33 @@ class Controller {
 
   // On the controller thread.
   absl::Status Begin(api::Config initial, std::optional<std::string> file_hash);
+  // Puts in force what the store has, or first records there what Start() was given.
+  absl::Status Settle();
+  absl::Status TrySettle();
+  // What the store has now.
+  void Converge();
+  void Adopt(Record record);
+  // Tries to put convergence_.wanted in force.
+  void Pursue();
+  // What the next change changes: in a fleet perhaps not yet in force here.
+  const Record& Newest() const;
+  // Executes `change`, again if others were first and it does not mind; says so in `decision`.
+  absl::StatusOr<ChangeResult> Decide(Change& change, Decision& decision);
   absl::StatusOr<ChangeResult> Execute(Change& change);
   absl::StatusOr<Record> Load(uint64_t revision);
   // What `change` makes of the Config it begins with, complete and valid.
   absl::StatusOr<api::Config> Desire(Change& change);
-  // Retries FAILED listeners when their time has come.
+  // Retries FAILED listeners, and what could not be put in force, when their time has come.
   void Reconcile();
+  void ScheduleRetry();
   void ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation, Record record);
+  void Publish();
   std::vector<FieldViolation> CheckConfig(const api::Config& config) const;
   absl::Status CheckFailures(const Change& change, const api::Config& desired,
                              const std::map<std::string, absl::Status>& failures) const;
   std::vector<api::ListenerStatus> Foresee(
       const Record& record, const std::map<std::string, absl::Status>& failures) const;
-  Record NextRecord(const Change& change, api::Config config) const;
+  Record NextRecord(const Change& change, const Record& base, api::Config config) const;
 
   // Any thread.
   // Of a change that is not decided yet.
@@ -199,10 +226,11 @@ class Controller {
   std::vector<Observer> observers_;
 
   // Owned by the controller thread.
-  Record current_;
+  Record current_;  // in force
+  Convergence convergence_;
   std::map<std::string, absl::Status> failures_;  // why enabled listeners are not bound
   absl::Duration retry_delay_;
-  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // unset: nothing FAILED
+  std::optional<std::chrono::steady_clock::time_point> retry_at_;  // unset: nothing to retry
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;

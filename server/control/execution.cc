@@ -1,4 +1,4 @@
-// The controller's work on its own thread: starting, changing, retrying. Queue, thread and reads
+// The controller's work on its own thread: changing, retrying. Queue, thread and reads
 // are in controller.cc.
 
 #include <algorithm>
@@ -62,9 +62,21 @@ std::vector<FieldViolation> InRequest(std::vector<FieldViolation> violations, co
   return violations;
 }
 
-// Whether `hash`, if there is one, is of another file than the one that `record` has applied.
-bool IsOtherFile(const Record& record, const std::optional<std::string>& hash) {
-  return hash.has_value() && (!record.file.has_value() || record.file->hash != *hash);
+// Why a change could not be recorded, for the operator.
+absl::Status NotRecorded(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kDeadlineExceeded:
+      return absl::DeadlineExceededError(
+          absl::StrCat(status.message(), "; read the Config before repeating the change"));
+    case absl::StatusCode::kAborted:
+      return absl::AbortedError(absl::StrCat("nothing changed: ", status.message(),
+                                             "; read the Config again, then repeat the change"));
+    case absl::StatusCode::kResourceExhausted:
+      return absl::ResourceExhaustedError(absl::StrCat("nothing changed: ", status.message()));
+    default:
+      return absl::UnavailableError(
+          absl::StrCat("nothing changed: the change could not be recorded: ", status.message()));
+  }
 }
 
 std::chrono::steady_clock::time_point After(absl::Duration delay) {
@@ -73,54 +85,21 @@ std::chrono::steady_clock::time_point After(absl::Duration delay) {
 
 }  // namespace
 
-absl::Status Controller::Begin(api::Config initial, std::optional<std::string> file_hash) {
-  absl::StatusOr<std::optional<Record>> latest = store_->Latest();
-  if (!latest.ok()) return latest.status();
-  const bool is_first = !latest->has_value();
-  const bool is_new = is_first || IsOtherFile(**latest, file_hash);
-  Change start;
-  start.author = "greeterd";
-  start.action = is_first ? "first start" : "start with a changed config file";
-  start.file_hash = std::move(file_hash);
-  if (!is_first) current_ = **std::move(latest);
-  Record record = is_new ? NextRecord(start, std::move(initial)) : current_;
-  config::Complete(record.config);
-  const std::vector<FieldViolation> violations = CheckConfig(record.config);
-  if (!violations.empty()) {
-    const absl::Status invalid = InvalidArgument(violations);
-    if (is_new) return invalid;
-    return absl::FailedPreconditionError(
-        absl::StrCat("revision ", record.revision.number(),
-                     " in the store is no valid Config for this version: ", invalid.message(),
-                     "; start the version that recorded it, or begin with a new state directory"));
-  }
-  std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(record.config);
-  if (is_new) {
-    const absl::Status recorded = store_->Append(record);
-    if (!is_first) {
-      Decision decision = DecisionOn(start);
-      decision.before = current_.revision.number();
-      decision.after = recorded.ok() ? record.revision.number() : decision.before;
-      decision.outcome = recorded.code();
-      decision.reason = std::string(recorded.message());
-      options_.audit(decision);
-    }
-    if (!recorded.ok()) return recorded;
-  }
-  ActivateAndPublish(std::move(preparation), std::move(record));
-  return absl::OkStatus();
-}
-
 absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
-  absl::Status status = CheckExpectedRevision(change.options, current_.revision.number());
+  if (convergence_.sharing.has_value() && Newest().revision.number() == 0) {
+    return absl::UnavailableError(
+        absl::StrCat("nothing changed: ", convergence_.sharing->problem()));
+  }
+  absl::Status status = CheckExpectedRevision(change.options, Newest().revision.number());
   if (!status.ok()) return status;
   absl::StatusOr<api::Config> made = Desire(change);
   if (!made.ok()) return made.status();
   api::Config desired = *std::move(made);
 
-  const bool is_same = !IsOtherFile(current_, change.file_hash) &&
-                       google::protobuf::util::MessageDifferencer::Equals(desired, current_.config);
-  const bool retries = change.must_listen && failures_.count(change.listener) > 0;
+  const bool is_same = !IsOtherFile(Newest(), change.file_hash) &&
+                       google::protobuf::util::MessageDifferencer::Equals(desired, Newest().config);
+  const bool retries = convergence_.wanted.has_value() ||
+                       (change.must_listen && failures_.count(change.listener) > 0);
   const auto result = [this, &change](const Record& record,
                                       std::vector<api::ListenerStatus> listeners) {
     return ChangeResult{record.revision, WithCounts(std::move(listeners)),
@@ -130,19 +109,19 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
 
   std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(desired);
   status = CheckFailures(change, desired, preparation->failures());
-  if (!status.ok()) return status;
+  if (!status.ok()) {
+    return absl::FailedPreconditionError(absl::StrCat("nothing changed: ", status.message()));
+  }
 
-  Record next = is_same ? current_ : NextRecord(change, std::move(desired));
+  Record next = is_same ? Newest() : NextRecord(change, Newest(), std::move(desired));
   if (change.options.validate_only()) {
     return result(next, Foresee(next, preparation->failures()));
   }
   if (!is_same) {
     status = store_->Append(next);
-    if (!status.ok()) {
-      return absl::UnavailableError(
-          absl::StrCat("nothing changed: the change could not be recorded: ", status.message()));
-    }
+    if (!status.ok()) return NotRecorded(status);
   }
+  convergence_.wanted.reset();
   const Failures before = failures_;
   ActivateAndPublish(std::move(preparation), std::move(next));
   for (const auto& [name, failure] : failures_) {
@@ -162,7 +141,7 @@ absl::StatusOr<api::Config> Controller::Desire(Change& change) {
     if (!earlier.ok()) return earlier.status();
     desired = std::move(earlier->config);
   } else {
-    desired = current_.config;
+    desired = Newest().config;
   }
   absl::Status status = change.edit(desired);
   if (!status.ok()) return status;
@@ -184,8 +163,8 @@ absl::StatusOr<api::Config> Controller::Desire(Change& change) {
 }
 
 absl::StatusOr<Record> Controller::Load(uint64_t revision) {
-  const uint64_t current = current_.revision.number();
-  if (revision == current) return current_;
+  const uint64_t current = Newest().revision.number();
+  if (revision == current) return Newest();
   if (revision == 0 || revision > current) {
     return absl::NotFoundError(
         absl::StrCat("no revision ", revision, "; the current one is ", current));
@@ -194,33 +173,46 @@ absl::StatusOr<Record> Controller::Load(uint64_t revision) {
 }
 
 void Controller::Reconcile() {
+  if (convergence_.wanted.has_value()) {
+    const std::string reason(convergence_.failure.message());
+    Pursue();
+    if (convergence_.wanted.has_value() && convergence_.failure.message() != reason) Publish();
+  }
   std::unique_ptr<DataPlane::Preparation> preparation = data_plane_->Prepare(current_.config);
   if (preparation->failures() != failures_) ActivateAndPublish(std::move(preparation), current_);
-  if (failures_.empty()) return;
+  if (failures_.empty() && !convergence_.wanted.has_value()) return;
   retry_delay_ = std::min(retry_delay_ * 2, std::max(options_.retry_max, kLeastRetryDelay));
   retry_at_ = After(retry_delay_);
+}
+
+void Controller::ScheduleRetry() {
+  if (failures_.empty() && !convergence_.wanted.has_value()) {
+    retry_at_.reset();
+  } else if (!retry_at_.has_value()) {
+    retry_delay_ = std::max(options_.retry_initial, kLeastRetryDelay);
+    retry_at_ = After(retry_delay_);
+  }
 }
 
 void Controller::ActivateAndPublish(std::unique_ptr<DataPlane::Preparation> preparation,
                                     Record record) {
   data_plane_->Activate(std::move(preparation), record.revision.number());
   // Seen, not foreseen: a listener that was prepared may still fail when it is to listen.
-  std::vector<api::ListenerStatus> observed = data_plane_->Observe();
   failures_.clear();
-  for (const api::ListenerStatus& listener : observed) {
+  for (const api::ListenerStatus& listener : data_plane_->Observe()) {
     if (listener.state() == api::ListenerStatus::STATE_FAILED) {
       failures_.emplace(listener.name(), absl::FailedPreconditionError(listener.error()));
     }
   }
   current_ = std::move(record);
-  if (failures_.empty()) {
-    retry_at_.reset();
-  } else if (!retry_at_.has_value()) {
-    retry_delay_ = std::max(options_.retry_initial, kLeastRetryDelay);
-    retry_at_ = After(retry_delay_);
-  }
-  auto published = std::make_shared<const Snapshot>(
-      Snapshot{current_.revision, current_.config, current_.file, std::move(observed)});
+  ScheduleRetry();
+  Publish();
+}
+
+void Controller::Publish() {
+  auto published =
+      std::make_shared<const Snapshot>(Snapshot{current_.revision, current_.config, current_.file,
+                                                data_plane_->Observe(), convergence_.Status()});
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     snapshot_ = published;
@@ -257,8 +249,7 @@ absl::Status Controller::CheckFailures(const Change& change, const api::Config& 
   const std::string more =
       listed < reasons.size() ? absl::StrCat("; and ", reasons.size() - listed, " more") : "";
   reasons.resize(listed);
-  return absl::FailedPreconditionError(
-      absl::StrCat("nothing changed: ", absl::StrJoin(reasons, "; "), more));
+  return absl::FailedPreconditionError(absl::StrCat(absl::StrJoin(reasons, "; "), more));
 }
 
 std::vector<api::ListenerStatus> Controller::Foresee(const Record& record,
@@ -286,15 +277,17 @@ std::vector<api::ListenerStatus> Controller::Foresee(const Record& record,
   return foreseen;
 }
 
-Record Controller::NextRecord(const Change& change, api::Config config) const {
+Record Controller::NextRecord(const Change& change, const Record& base, api::Config config) const {
   Record record;
-  record.revision.set_number(current_.revision.number() + 1);
+  record.revision.set_number(base.revision.number() + 1);
   *record.revision.mutable_time() = Now();
   record.revision.set_author(change.author);
   record.revision.set_action(change.action);
   record.revision.set_comment(change.options.comment());
   record.config = std::move(config);
-  record.file = current_.file;
+  record.file = base.file;
+  record.write_id = NewWriteId();
+  record.follows = base.write_id;
   if (change.file_hash.has_value()) {
     record.file = AppliedFile{*change.file_hash, record.revision.number()};
   }

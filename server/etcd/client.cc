@@ -15,6 +15,8 @@ namespace {
 
 namespace pb = ::etcdserverpb;
 
+constexpr absl::Duration kAfterBreak = absl::Milliseconds(20);
+
 // gRPC counts its deadlines by the system's clock.
 std::chrono::system_clock::time_point ToDeadline(absl::Time time) {
   return absl::ToChronoTime(time);
@@ -24,6 +26,11 @@ std::chrono::system_clock::time_point ToDeadline(absl::Time time) {
 bool IsTransient(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAVAILABLE ||
          status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
+}
+
+// A connection that was there is not any more.
+bool IsBroken(const grpc::Status& status) {
+  return status.error_code() == grpc::StatusCode::UNAVAILABLE && MayHaveBeenSent(status);
 }
 
 // What a token gets that has expired, or is older than a change of users and roles, or is missing.
@@ -170,7 +177,13 @@ absl::Status Client::Call(Attempt attempt) {
     // One that is silent leaves the others their share of the time.
     const absl::Time now = absl::Now();
     const absl::Time until = now + (deadline - now) / static_cast<double>(left);
-    const grpc::Status status = CallAt(endpoint, until, attempt);
+    grpc::Status status = CallAt(endpoint, until, attempt);
+    if (IsBroken(status)) {
+      // gRPC may give a connection that has just died to one call more.
+      unknown = true;
+      absl::SleepFor(kAfterBreak);
+      status = CallAt(endpoint, until, attempt);
+    }
     if (status.ok()) return absl::OkStatus();
     // What an earlier endpoint did is not known by what this one says.
     if (!IsTransient(status) && !unknown) {

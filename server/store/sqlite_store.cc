@@ -95,29 +95,45 @@ absl::StatusOr<std::vector<api::Revision>> SqliteStore::List(uint64_t before, si
 }
 
 absl::Status SqliteStore::Append(const control::Record& record) {
+  return InTransaction([&] {
+    const absl::Status status = CheckFollows(record.revision.number());
+    return status.ok() ? Write(record) : status;
+  });
+}
+
+absl::Status SqliteStore::Adopt(const control::Record& record) {
+  return InTransaction([&] {
+    Statement forget(database_, "DELETE FROM revisions WHERE number >= ?");
+    const absl::Status status = forget.Bind(ToSqlite(record.revision.number())).Run();
+    return status.ok() ? Write(record) : status;
+  });
+}
+
+absl::Status SqliteStore::InTransaction(absl::FunctionRef<absl::Status()> write) {
   for (const OpenFile& file : files_) {
     absl::Status in_place = file.CheckInPlace();
     if (!in_place.ok()) return in_place;
   }
   absl::Status status = database_.Execute("BEGIN IMMEDIATE");
   if (status.ok()) {
-    status = Write(record);
+    status = write();
+    if (status.ok()) status = database_.Execute("COMMIT");
     if (status.ok()) return status;
     Undo();
   }
   return absl::UnavailableError(status.message());
 }
 
-absl::Status SqliteStore::Write(const control::Record& record) {
-  const uint64_t number = record.revision.number();
+absl::Status SqliteStore::CheckFollows(uint64_t number) {
   const absl::StatusOr<int64_t> newest = database_.QueryInt("SELECT max(number) FROM revisions");
   if (!newest.ok()) return newest.status();
-  if (ToSqlite(number) != *newest + 1) {
-    return absl::UnavailableError(absl::StrCat("revision ", number, " can't follow ", *newest));
-  }
-  absl::Status status = InsertRow(database_, record);
-  if (status.ok()) status = Forget(number);
-  return status.ok() ? database_.Execute("COMMIT") : status;
+  if (ToSqlite(number) == *newest + 1) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat("revision ", number, " can't follow ", *newest));
+}
+
+absl::Status SqliteStore::Write(const control::Record& record) {
+  const absl::Status status = InsertRow(database_, record);
+  return status.ok() ? Forget(record.revision.number()) : status;
 }
 
 absl::Status SqliteStore::Forget(uint64_t newest) {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "control/config_store.h"
@@ -55,6 +56,10 @@ class SqliteStore : public control::ConfigStore {
   // once the file is back in its place.
   absl::Status Append(const control::Record& record) override;
 
+  // Makes `record` the newest, whatever its number: the store is the copy of another. Revisions
+  // from that number on are forgotten, and there may be a gap below it. Errors as Append().
+  absl::Status Adopt(const control::Record& record);
+
   // Where Open() put a damaged file; empty if there was none.
   const std::string& set_aside() const { return set_aside_; }
 
@@ -62,11 +67,14 @@ class SqliteStore : public control::ConfigStore {
   SqliteStore(StateDirectory directory, Database database, std::vector<OpenFile> files,
               const Options& options);
 
-  // Within a transaction that has begun: all of it, the commit included.
+  // Writes in a transaction, and undoes it if it fails.
+  absl::Status InTransaction(absl::FunctionRef<absl::Status()> write);
+  // Within a transaction that has begun.
+  absl::Status CheckFollows(uint64_t number);
   absl::Status Write(const control::Record& record);
   // Of what has become too much, with `newest` in the table.
   absl::Status Forget(uint64_t newest);
-  // After Write() has failed.
+  // After that has failed.
   void Undo();
 
   // Constant after construction (set_aside_: after Open()).

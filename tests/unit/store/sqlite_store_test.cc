@@ -241,6 +241,16 @@ TEST_F(SqliteStoreTest, FindsAChangedByteInAnOlderConfigWhenItIsAskedFor) {
   EXPECT_TRUE(store_->Get(4).ok());
 }
 
+TEST_F(SqliteStoreTest, AdoptsWhatIsNewestElsewhereWhateverItsNumber) {
+  OpenWith(3);
+  ASSERT_TRUE(store_->Adopt(RecordOf(7, "after a gap")).ok());
+  EXPECT_THAT(List(100, 10), ElementsAre(7, 3, 2, 1));
+  ASSERT_TRUE(store_->Adopt(RecordOf(2, "of a backup")).ok());
+  EXPECT_THAT(List(100, 10), ElementsAre(2, 1));
+  EXPECT_EQ(store_->Get(2)->config.listeners(0).greeting().text(), "of a backup");
+  EXPECT_TRUE(store_->Append(RecordOf(3)).ok()) << "it goes on from there";
+}
+
 TEST_F(SqliteStoreTest, FindsAnotherProgramsDatabase) {
   std::filesystem::create_directory(directory_);
   WriteFile(File(), "");

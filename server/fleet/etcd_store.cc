@@ -1,0 +1,253 @@
+#include "fleet/etcd_store.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/clock.h"
+#include "control/convergence.h"
+#include "fleet/backoff.h"
+#include "fleet/keys.h"
+#include "fleet/stored_record.h"
+#include "google/protobuf/util/message_differencer.h"
+
+namespace greeter::fleet {
+namespace {
+
+namespace pb = ::etcdserverpb;
+
+// A page of the history is read in answers of so many revisions: each may have a large Config.
+constexpr size_t kMostInAnswer = 32;
+
+// Less than etcd's own default, which is 1.5 MiB. A write has the record twice.
+constexpr size_t kMostInRequest = size_t{1500} << 10;
+
+pb::TxnRequest WriteOf(const std::string& fleet, const control::Record& record, int64_t base,
+                       size_t history) {
+  const uint64_t number = record.revision.number();
+  const std::string value = Encode(record);
+  pb::TxnRequest request;
+  pb::Compare& unchanged = *request.add_compare();
+  unchanged.set_target(pb::Compare::MOD);
+  unchanged.set_key(ConfigKey(fleet));
+  unchanged.set_mod_revision(base);
+  for (const std::string& key : {ConfigKey(fleet), RevisionKey(fleet, number)}) {
+    pb::PutRequest& put = *request.add_success()->mutable_request_put();
+    put.set_key(key);
+    put.set_value(value);
+    request.add_failure()->mutable_request_range()->set_key(key);
+  }
+  if (number > history) {
+    pb::DeleteRangeRequest& forget = *request.add_success()->mutable_request_delete_range();
+    forget.set_key(RevisionKey(fleet, 0));
+    forget.set_range_end(RevisionKey(fleet, number - history + 1));
+  }
+  return request;
+}
+
+// Whether a request with that outcome may have been carried out all the same, or may yet be.
+bool MayBeDone(const absl::Status& status) {
+  return absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+}
+
+// Why what is served may not be what the fleet wants; OK if nothing is the matter.
+const absl::Status& ProblemOf(const Head::Known& known) {
+  return known.contact.ok() ? known.state : known.contact;
+}
+
+// The number that ends a RevisionKey().
+uint64_t NumberIn(absl::string_view key) {
+  uint64_t number = 0;
+  return absl::SimpleAtoi(key.substr(key.rfind('/') + 1), &number) ? number : 0;
+}
+
+api::Revision Unreadable(const std::string& key) {
+  api::Revision revision;
+  revision.set_number(NumberIn(key));
+  revision.set_action(absl::StrCat("unreadable: greeterd did not write what etcd has in ", key));
+  return revision;
+}
+
+}  // namespace
+
+EtcdStore::EtcdStore(etcd::Client* client, std::unique_ptr<store::SqliteStore> copy,
+                     Options options, spdlog::logger* logger)
+    : client_(client),
+      options_(std::move(options)),
+      logger_(logger),
+      copy_(std::move(copy)),
+      head_(ConfigKey(options_.fleet)),
+      watcher_(client_, ConfigKey(options_.fleet), &head_, logger_) {}
+
+EtcdStore::~EtcdStore() { Stop(); }
+
+void EtcdStore::Start(std::function<void()> changed) {
+  changed_ = std::move(changed);
+  watcher_.Start(changed_);
+}
+
+void EtcdStore::Stop() {
+  client_->Stop();
+  watcher_.Stop();
+}
+
+absl::StatusOr<std::optional<control::Record>> EtcdStore::Latest() {
+  watcher_.WaitForFirst(absl::Now() + options_.first_contact);
+  Head::Known known = head_.known();
+  if (known.record.has_value()) return std::move(known.record);
+  absl::StatusOr<std::optional<control::Record>> copied = std::optional<control::Record>();
+  if (copy_ != nullptr) copied = copy_->Latest();
+  if (!copied.ok()) return copied;
+  if (!known.contact.ok() || !known.state.ok()) {
+    if (copied->has_value()) return copied;
+    return absl::UnavailableError(ProblemOf(known).message());
+  }
+  if (copied->has_value()) return Found(**std::move(copied));
+  return std::nullopt;
+}
+
+absl::StatusOr<std::optional<control::Record>> EtcdStore::Found(control::Record record) {
+  record.write_id = control::NewWriteId();
+  const absl::Status founded = Append(record);
+  if (founded.ok()) {
+    logger_->warn("the fleet {} had no config: it begins with revision {}, the local copy's",
+                  options_.fleet, record.revision.number());
+    return record;
+  }
+  Head::Known known = head_.known();
+  if (known.record.has_value()) return std::move(known.record);
+  return absl::UnavailableError(founded.message());
+}
+
+absl::Status EtcdStore::CheckHeard() const {
+  const absl::Status contact = head_.known().contact;
+  return contact.ok() ? contact : absl::UnavailableError(contact.message());
+}
+
+absl::StatusOr<control::Record> EtcdStore::Get(uint64_t revision) {
+  if (const absl::Status heard = CheckHeard(); !heard.ok()) return heard;
+  pb::RangeRequest request;
+  request.set_key(RevisionKey(options_.fleet, revision));
+  const absl::StatusOr<pb::RangeResponse> response = client_->Range(request);
+  if (!response.ok()) return absl::UnavailableError(response.status().message());
+  if (response->kvs_size() == 0) {
+    return absl::NotFoundError(absl::StrCat("no revision ", revision, " is kept in the fleet ",
+                                            options_.fleet,
+                                            "; greeterctl history shows those that are"));
+  }
+  return Decode(request.key(), response->kvs(0).value());
+}
+
+absl::StatusOr<std::vector<api::Revision>> EtcdStore::List(uint64_t before, size_t limit) {
+  if (const absl::Status heard = CheckHeard(); !heard.ok()) return heard;
+  std::vector<api::Revision> revisions;
+  pb::RangeRequest request;
+  request.set_key(RevisionKey(options_.fleet, 0));
+  request.set_sort_order(pb::RangeRequest::DESCEND);
+  request.set_range_end(RevisionKey(options_.fleet, before));
+  while (revisions.size() < limit) {
+    request.set_limit(static_cast<int64_t>(std::min(limit - revisions.size(), kMostInAnswer)));
+    const absl::StatusOr<pb::RangeResponse> response = client_->Range(request);
+    if (!response.ok()) return absl::UnavailableError(response.status().message());
+    for (const mvccpb::KeyValue& kv : response->kvs()) {
+      absl::StatusOr<control::Record> record = Decode(kv.key(), kv.value());
+      revisions.push_back(record.ok() ? std::move(record->revision) : Unreadable(kv.key()));
+    }
+    if (!response->more()) break;
+    request.set_range_end(response->kvs(response->kvs_size() - 1).key());
+  }
+  return revisions;
+}
+
+absl::Status EtcdStore::Append(const control::Record& record) {
+  const absl::StatusOr<int64_t> base = BaseOf(record);
+  if (!base.ok()) return base.status();
+  const pb::TxnRequest request = WriteOf(options_.fleet, record, *base, options_.history);
+  if (request.ByteSizeLong() > kMostInRequest) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "the Config is too large for a fleet: it takes ", record.config.ByteSizeLong() >> 10,
+        " KiB, and etcd keeps at most ", kMostInRequest >> 11, " KiB"));
+  }
+  const absl::Time deadline = absl::Now() + options_.write_patience;
+  Backoff backoff(absl::Milliseconds(50), absl::Seconds(1));
+  absl::Status unknown;  // why it is not known what became of an attempt
+  while (true) {
+    const absl::StatusOr<pb::TxnResponse> response = client_->Txn(request);
+    if (response.ok()) return Judge(record, *response);
+    const bool may_be_done = MayBeDone(response.status());
+    if (!may_be_done && unknown.ok()) return response.status();
+    if (may_be_done) unknown = response.status();
+    const absl::Duration delay = backoff.Next();
+    if (absl::IsCancelled(response.status()) || absl::Now() + delay > deadline) break;
+    absl::SleepFor(delay);
+  }
+  return absl::DeadlineExceededError(
+      absl::StrCat("it is not known whether revision ", record.revision.number(),
+                   " was recorded, or will yet be: ", unknown.message()));
+}
+
+std::optional<api::FleetStatus> EtcdStore::sharing() const {
+  const Head::Known known = head_.known();
+  api::FleetStatus status;
+  status.set_name(options_.fleet);
+  status.set_stale(!known.contact.ok() || (!known.state.ok() && !known.record.has_value()));
+  status.set_problem(std::string(ProblemOf(known).message()));
+  return status;
+}
+
+void EtcdStore::Keep(const control::Record& record) {
+  if (copy_ == nullptr || record.revision.number() == 0) return;
+  if (google::protobuf::util::MessageDifferencer::Equals(kept_, record.revision)) return;
+  const absl::Status copied = copy_->Adopt(record);
+  if (copied.ok()) {
+    kept_ = record.revision;
+  } else {
+    logger_->warn("the local copy of revision {} could not be written: {}",
+                  record.revision.number(), std::string(copied.message()));
+  }
+}
+
+absl::StatusOr<int64_t> EtcdStore::BaseOf(const control::Record& record) const {
+  const Head::Known known = head_.known();
+  // What can't be read may be another version's, and is not ours to write over.
+  if (!known.contact.ok() || absl::IsDataLoss(known.state)) {
+    return absl::UnavailableError(ProblemOf(known).message());
+  }
+  if (record.follows == (known.record.has_value() ? known.record->write_id : "")) {
+    return known.mod_revision;
+  }
+  return absl::AbortedError("the fleet has a newer revision, which is not yet in force here");
+}
+
+absl::Status EtcdStore::Judge(const control::Record& record, const pb::TxnResponse& response) {
+  const uint64_t cluster_id = response.header().cluster_id();
+  if (response.succeeded()) {
+    head_.Wrote(record, cluster_id, response.header().revision());
+    return absl::OkStatus();
+  }
+  const auto read = [&](int index) {
+    pb::RangeResponse range = response.responses(index).response_range();
+    *range.mutable_header() = response.header();
+    return range;
+  };
+  const pb::RangeResponse number = read(1);
+  const bool is_ours = number.kvs_size() > 0 && [&] {
+    const auto stored = Decode(number.kvs(0).key(), number.kvs(0).value());
+    return stored.ok() && stored->write_id == record.write_id;
+  }();
+  if (is_ours) {
+    // Of an attempt whose answer was lost.
+    head_.Wrote(record, cluster_id, number.kvs(0).mod_revision());
+  }
+  const Head::News news = head_.See(Watcher::ToSight(read(0)), absl::Now());
+  if (!news.warning.empty()) logger_->warn("{}", news.warning);
+  // Not on this thread alone: of a write of ours that others' has followed.
+  if (news.changed) changed_();
+  if (is_ours) return absl::OkStatus();
+  return absl::AbortedError("another replica has recorded a revision at the same time");
+}
+
+}  // namespace greeter::fleet
