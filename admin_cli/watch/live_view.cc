@@ -53,7 +53,8 @@ void LiveView::Add(const Report& report) {
 void LiveView::Tick(absl::Time now) {
   for (Server& server : servers_) {
     if (server.status && !server.lost && now - server.heard > kSilence) {
-      server.rates.Add(*server.status, now);
+      // What has come in the last second is not reported yet.
+      server.rates.Add(*server.status, now - absl::Seconds(1));
     }
   }
 }

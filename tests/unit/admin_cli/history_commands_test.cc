@@ -88,7 +88,7 @@ TEST_F(HistoryCommandsTest, HistoryOfAllEndsWithTheLastPage) {
   const Outcome outcome = Greeterctl({"history", "--limit", "0"});
   EXPECT_EQ(outcome.code, 0);
   EXPECT_THAT(service_.list_requests, SizeIs(2));
-  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\n          1  "), Not(HasSubstr("older"))));
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\n  1  "), Not(HasSubstr("older"))));
 }
 
 TEST_F(HistoryCommandsTest, AServerThatGoesOnForEverIsLeft) {
