@@ -154,9 +154,9 @@ void AdminServer::GiveToGrpc(net::FileDescriptor connection) {
 
 std::shared_ptr<grpc::ServerCredentials> AdminServer::Credentials() const {
   if (certificates_ == nullptr) return grpc::InsecureServerCredentials();
-  return MutualTls(certificates_, [authorization = authorization_](ClientCertificate client,
+  return MutualTls(certificates_, [authorization = authorization_](CertificateReader client,
                                                                    absl::string_view method) {
-    return authorization->AuthorizeOthers(std::move(client), method);
+    return authorization->AuthorizeOthers(client, method);
   });
 }
 

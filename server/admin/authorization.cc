@@ -64,12 +64,12 @@ absl::StatusOr<Caller> Authorization::Authorize(const grpc::CallbackServerContex
   return caller;
 }
 
-absl::Status Authorization::AuthorizeOthers(ClientCertificate client,
+absl::Status Authorization::AuthorizeOthers(CertificateReader client,
                                             absl::string_view method) const {
   if (absl::StartsWith(method, kAdminService) && RequiredRole(method).has_value()) {
     return absl::OkStatus();
   }
-  return access_.Check(IdentifyHolder(std::move(client), ""), method);
+  return access_.Check(IdentifyHolder(client(), ""), method);
 }
 
 }  // namespace greeter::admin

@@ -50,7 +50,7 @@ class Authorization {
   // client's certificate, for only mutual TLS lets us look at these calls: in
   // plaintext everyone may call them, and over the unix socket whoever may open it. Where the call
   // comes from isn't known. OK for GreeterAdminService's methods.
-  absl::Status AuthorizeOthers(ClientCertificate client, absl::string_view method) const;
+  absl::Status AuthorizeOthers(CertificateReader client, absl::string_view method) const;
 
  private:
   // CANCELLED if the connection has ended.

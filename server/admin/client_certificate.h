@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "grpcpp/security/auth_context.h"
 
 struct grpc_auth_context;
@@ -23,6 +24,9 @@ struct ClientCertificate {
   std::string pem = {};
   std::string chain = {};
 };
+
+// Reads it where it is needed: not every call's is, and it has some kilobytes.
+using CertificateReader = absl::FunctionRef<ClientCertificate()>;
 
 // Any thread.
 ClientCertificate ReadClientCertificate(const grpc::AuthContext& client);

@@ -47,13 +47,20 @@ ClientStanding::ClientStanding(std::shared_ptr<const CertificateWatch> certifica
     : certificates_(std::move(certificates)) {}
 
 absl::Status ClientStanding::Check(const ClientCertificate& client) {
-  const std::lock_guard lock(mutex_);
-  TakeCurrentCas();
   std::string shown = absl::StrCat(client.pem, client.chain);
-  const auto known = good_.find(shown);
-  if (known != good_.end() && absl::Now() < known->second) return absl::OkStatus();
-  const absl::StatusOr<absl::Time> until = Verify(client);
+  Cas cas;
+  {
+    const std::lock_guard lock(mutex_);
+    TakeCurrentCas();
+    const auto known = good_.find(shown);
+    if (known != good_.end() && absl::Now() < known->second) return absl::OkStatus();
+    cas = cas_;
+  }
+  const absl::StatusOr<absl::Time> until = Verify(cas, client);
   if (!until.ok()) return until.status();
+  const std::lock_guard lock(mutex_);
+  // By others, meanwhile.
+  if (cas != cas_) return absl::OkStatus();
   if (good_.size() >= kMaxRemembered) good_.clear();
   good_.insert_or_assign(std::move(shown), *until);
   return absl::OkStatus();
@@ -64,7 +71,7 @@ void ClientStanding::TakeCurrentCas() {
   if (current == current_) return;
   current_ = std::move(current);
   good_.clear();
-  cas_.reset(X509_STORE_new());
+  cas_ = tls::OpensslPtr<X509_STORE>(X509_STORE_new());
   // As gRPC has it: an intermediate CA may be the one that is trusted.
   X509_STORE_set_flags(cas_.get(), X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST);
   // They have been read before.
@@ -72,7 +79,7 @@ void ClientStanding::TakeCurrentCas() {
   for (const OpensslPtr<X509>& ca : *cas) X509_STORE_add_cert(cas_.get(), ca.get());
 }
 
-absl::StatusOr<absl::Time> ClientStanding::Verify(const ClientCertificate& client) const {
+absl::StatusOr<absl::Time> ClientStanding::Verify(const Cas& cas, const ClientCertificate& client) {
   const auto shown = tls::ParseCertificates(absl::StrCat(client.pem, client.chain));
   if (!shown.ok())
     return absl::UnauthenticatedError("gRPC can't tell which certificate you showed");
@@ -80,7 +87,7 @@ absl::StatusOr<absl::Time> ClientStanding::Verify(const ClientCertificate& clien
   for (const OpensslPtr<X509>& certificate : *shown) sk_X509_push(chain.get(), certificate.get());
   const OpensslPtr<X509_STORE_CTX> verified(X509_STORE_CTX_new());
   const bool good =
-      X509_STORE_CTX_init(verified.get(), cas_.get(), shown->front().get(), chain.get()) == 1 &&
+      X509_STORE_CTX_init(verified.get(), cas.get(), shown->front().get(), chain.get()) == 1 &&
       X509_STORE_CTX_set_default(verified.get(), "ssl_client") == 1 &&
       X509_verify_cert(verified.get()) == 1;
   ERR_clear_error();

@@ -2,7 +2,9 @@
 //
 // It is looked at when a connection begins, and a connection may last for longer than the
 // certificate is valid, or its CA is one whose clients are let in. So it is looked at again for
-// each call, and while a stream runs.
+// each call, and while a WatchStatus stream runs. Streams of health and reflection, which are
+// gRPC's own, are looked at when they begin: they may outlive the certificate, until their client
+// ends them, and tell no more than whether greeterd serves and what its API is.
 
 #ifndef GREETER_ADMIN_CLIENT_STANDING_H_
 #define GREETER_ADMIN_CLIENT_STANDING_H_
@@ -32,8 +34,11 @@ class ClientStanding {
   absl::Status Check(const ClientCertificate& client);
 
  private:
-  // Until when `client` is good, or why it isn't.
-  absl::StatusOr<absl::Time> Verify(const ClientCertificate& client) const;
+  // What OpenSSL makes of the client CAs in force.
+  using Cas = std::shared_ptr<X509_STORE>;
+
+  // Until when `client` is good, or why it isn't. Without the lock: it may take a millisecond.
+  static absl::StatusOr<absl::Time> Verify(const Cas& cas, const ClientCertificate& client);
   void TakeCurrentCas();
 
   // Constant after construction.
@@ -41,9 +46,8 @@ class ClientStanding {
 
   // Guarded by mutex_.
   std::mutex mutex_;
-  // In force, and what OpenSSL makes of their client CAs.
   std::shared_ptr<const Certificates> current_;
-  tls::OpensslPtr<X509_STORE> cas_;
+  Cas cas_;
   // By what clients have shown: until when it is good.
   std::map<std::string, absl::Time> good_;
 };

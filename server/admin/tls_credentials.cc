@@ -34,8 +34,8 @@ class Callbacks {
     for (size_t i = 0; i < count; ++i) {
       if (View(metadata[i].key) == ":path") path = View(metadata[i].value);
     }
-    const absl::Status decision =
-        static_cast<Callbacks*>(self)->filter_(ReadClientCertificate(client), path);
+    const absl::Status decision = static_cast<Callbacks*>(self)->filter_(
+        [client] { return ReadClientCertificate(client); }, path);
     const std::string message(decision.message());
     // gRPC's codes and Abseil's are the same numbers.
     done(user_data, nullptr, 0, nullptr, 0, static_cast<grpc_status_code>(decision.raw_code()),

@@ -20,7 +20,7 @@ namespace greeter::admin {
 
 // Decides on a call by its client's certificate and its path, "/package.Service/Method", before
 // gRPC reads a byte of its request. On any of gRPC's threads.
-using CallFilter = std::function<absl::Status(ClientCertificate client, absl::string_view path)>;
+using CallFilter = std::function<absl::Status(CertificateReader client, absl::string_view path)>;
 
 // Credentials that demand a certificate of a client CA, and let `filter` decide on each call, for
 // one server. `filter` may be called for a little longer than that server lives.
