@@ -171,7 +171,7 @@ class Greeter(Server):
     name = "greeterd"
 
     def __init__(self, room, cpus, nice=0, build=None, listeners=1, workers=1, text="Hello world",
-                 state="none", address="127.0.0.1:0"):
+                 state="none", address="127.0.0.1:0", more=None):
         program = f"{build}/bin/greeterd"
         config = f"{room}/greeter.json"
         self._listeners = listeners
@@ -184,7 +184,7 @@ class Greeter(Server):
         known = subprocess.run([program, "--help"], capture_output=True, text=True, check=True,
                                timeout=START_DEADLINE_S).stdout
         options = {"--config": config, "--workers": str(workers), "--admin": "127.0.0.1:0",
-                   "--state-dir": state, "--http": "none"}
+                   "--state-dir": state, "--http": "none", **(more or {})}
         command = [program]
         for option, value in options.items():
             if option in known:
