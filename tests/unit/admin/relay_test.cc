@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/sockios.h>
 #include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
@@ -19,7 +17,6 @@
 
 #include "absl/time/clock.h"
 #include "net/file_descriptor.h"
-#include "support/http2.h"
 #include "support/wait_for.h"
 
 namespace greeter::admin {
@@ -99,30 +96,6 @@ class RelayTest : public ::testing::Test {
     auto [server, theirs] = SocketPair();
     relay_->Add(std::move(ours), std::move(theirs), [this] { ++ended_; });
     return {std::move(client), std::move(server)};
-  }
-
-  // Of one who may begin calls, and whose server has heard nothing else yet.
-  Ends JoinAcknowledged() {
-    Ends ends = Join();
-    EXPECT_TRUE(Say(ends.server, testing::Http2Frame(4, 0, 0)));
-    EXPECT_EQ(Hear(ends.client, 9).size(), 9u);
-    const std::string hello = testing::Http2Preface() + testing::Http2Acknowledgement();
-    EXPECT_TRUE(Say(ends.client, hello));
-    EXPECT_EQ(Hear(ends.server, hello.size()), hello);
-    return ends;
-  }
-
-  static std::string Call(uint32_t number) { return testing::Http2Call(2 * number + 1, "/a/B"); }
-
-  // What has been sent to `socket`, or (SIOCOUTQ) by it, and nobody has read.
-  static int Unread(const net::FileDescriptor& socket, unsigned long which) {
-    int bytes = -1;
-    EXPECT_EQ(ioctl(socket.get(), which, &bytes), 0);
-    return bytes;
-  }
-
-  static bool WaitForHeard(const net::FileDescriptor& server, size_t bytes) {
-    return WaitFor([&] { return static_cast<size_t>(Unread(server, FIONREAD)) == bytes; });
   }
 
   bool WaitForEnded(int count) {
@@ -244,38 +217,6 @@ TEST_F(RelayTest, NothingSpins) {
   const absl::Duration before = ProcessorTime();
   absl::SleepFor(absl::Milliseconds(300));
   EXPECT_LT(ProcessorTime() - before, absl::Milliseconds(100));
-}
-
-// Whoever has waited longest for a place is let through first.
-TEST_F(RelayTest, ClientsTakeTurns) {
-  StartRelay();
-  // All places, and those beyond them that are given at once.
-  std::vector<Ends> full;
-  uint32_t calls = 0;
-  for (; calls < kMostCalls; calls += kMostOpenCalls) {
-    full.push_back(JoinAcknowledged());
-    for (uint32_t i = 0; i < kMostOpenCalls; ++i) ASSERT_TRUE(Say(full.back().client, Call(i)));
-    ASSERT_TRUE(WaitForHeard(full.back().server, kMostOpenCalls * Call(0).size()));
-  }
-  std::vector<Ends> waiting;
-  for (int i = 0; i < 60; ++i) waiting.push_back(JoinAcknowledged());
-  for (const Ends& ends : waiting) {
-    ASSERT_TRUE(Say(ends.client, Call(0)));
-    // It has its place in the queue.
-    ASSERT_TRUE(WaitFor([&] { return Unread(ends.client, SIOCOUTQ) == 0; }));
-  }
-  // Looked at from the last to the first: each that has been let through comes after all before it.
-  bool all = false;
-  while (!all) {
-    all = true;
-    bool later = false;
-    for (auto next = waiting.rbegin(); next != waiting.rend(); ++next) {
-      const bool through = Unread(next->server, FIONREAD) > 0;
-      ASSERT_TRUE(through || !later);
-      later = through;
-      all = all && through;
-    }
-  }
 }
 
 TEST_F(RelayTest, ManyComeAndGo) {
