@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
@@ -44,8 +45,8 @@ absl::Status Run(const daemon::Options& options) try {
   const auto logs = daemon::StartLogs(options);
   if (!logs.ok()) return logs.status();
   const auto& logger = logs->logger;
-  const auto store = daemon::OpenStore(options, *logger);
-  if (!store.ok()) return store.status();
+  auto state = daemon::State::Open(options, logger.get());
+  if (!state.ok()) return state.status();
   const auto budget = daemon::PlanDescriptors();
   if (!budget.ok()) return budget.status();
   std::vector<std::string> warnings;
@@ -61,7 +62,7 @@ absl::Status Run(const daemon::Options& options) try {
   const control::ServerIdentity identity = daemon::NewIdentity(options, warnings);
   daemon::DataPlaneAdapter data_plane(engine->get(),
                                       {daemon::Hostname(), identity.server_id, options.labels});
-  control::Controller controller(&data_plane, store->get(),
+  control::Controller controller(&data_plane, state->store(),
                                  {.identity = identity, .audit = logs->audit});
   controller.Observe(daemon::ListenerLog(logger));
   daemon::ServiceNotifier notifier(controller, admin_options.self_check);
@@ -74,6 +75,8 @@ absl::Status Run(const daemon::Options& options) try {
        [&] { return (*access_log)->counts(); }},
       {options.http, !options.has_http, {static_cast<size_t>(budget->http_connections)}});
   if (!observatory.ok()) return observatory.status();
+  state->Join(&controller, logger);
+  const absl::Cleanup leave = [&] { state->Leave(); };
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) started = admin.Serve();
   if (started.ok()) {

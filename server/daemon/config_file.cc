@@ -51,15 +51,18 @@ std::string Explain(const absl::Status& refused, const std::string& path, absl::
 
 void LogOptionsWithoutEffect(const Options& options, const control::Snapshot& snapshot,
                              spdlog::logger& logger) {
+  if (snapshot.revision.number() == 0) return;
   const api::Listener* served = nullptr;
   for (const api::Listener& listener : snapshot.config.listeners()) {
     if (listener.name() == control::kDefaultListener) served = &listener;
   }
   const auto log = [&](const char* option, const char* command) {
     logger.warn(
-        "{} has no effect: it is for the first start, and revision {} in the state directory is "
-        "served; change that with {}",
-        option, snapshot.revision.number(), command);
+        "{} has no effect: it is for the first start, and revision {} {} is served; change that "
+        "with "
+        "{}",
+        option, snapshot.revision.number(),
+        options.fleet.given() ? "of the fleet" : "in the state directory", command);
   };
   if (options.has_listen && (served == nullptr || served->address() != options.listen)) {
     log("the address of --listen or PORT", "greeterctl config apply");

@@ -204,6 +204,7 @@ void Declare(CLI::App& app, Options& options, std::string& port) {
   AddDataOptions(app, options, port);
   AddLabelOption(app, options.labels);
   AddStateOptions(app, options);
+  AddFleetOptions(app, options.fleet);
   AddAdminOptions(app, options.admin);
   AddServerOptions(app, options);
   AddAccessLogOptions(app, options);
@@ -238,8 +239,10 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
     return Exit{2, absl::StrCat("greeterd: ", what, " (see greeterd --help)\n")};
   }
   if (!port.empty()) options.listen = absl::StrCat(":", port);
-  if (const absl::Status admin = CheckAdminOptions(options.admin); !admin.ok()) {
-    return Exit{2, absl::StrCat("greeterd: ", admin.message(), " (see greeterd --help)\n")};
+  absl::Status together = CheckAdminOptions(options.admin);
+  if (together.ok()) together = CheckFleetOptions(options.fleet);
+  if (!together.ok()) {
+    return Exit{2, absl::StrCat("greeterd: ", together.message(), " (see greeterd --help)\n")};
   }
   return options;
 }

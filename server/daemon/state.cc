@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
+#include "tls/client_tls.h"
 
 namespace greeter::daemon {
 namespace {
@@ -29,6 +30,35 @@ std::string Home() {
   return found == nullptr ? "" : entry.pw_dir;
 }
 
+absl::StatusOr<std::unique_ptr<store::SqliteStore>> OpenFile(const Options& options,
+                                                             spdlog::logger& logger) {
+  std::string directory = options.state_dir;
+  if (directory.empty()) {
+    absl::StatusOr<std::string> found = DefaultStateDirectory();
+    if (!found.ok()) return found.status();
+    directory = *std::move(found);
+  }
+  absl::StatusOr<std::unique_ptr<store::SqliteStore>> store = store::SqliteStore::Open(
+      directory, {.history = options.history, .reset_damaged = options.state_reset});
+  if (store.ok() && !(*store)->set_aside().empty()) {
+    logger.warn("the recorded state was damaged: begins anew, and keeps the damaged file as {}",
+                (*store)->set_aside());
+  }
+  return store;
+}
+
+absl::StatusOr<std::unique_ptr<etcd::Client>> MakeEtcdClient(const FleetOptions& options) {
+  etcd::Options etcd = {
+      .endpoints = options.etcd, .user = options.user, .password_file = options.password_file};
+  if (!options.ca.empty()) {
+    absl::StatusOr<tls::ClientTls> tls =
+        tls::ReadClientTls({options.ca, options.certificate, options.key, ""}, "--etcd-");
+    if (!tls.ok()) return tls.status();
+    etcd.tls = *std::move(tls);
+  }
+  return std::make_unique<etcd::Client>(std::move(etcd));
+}
+
 }  // namespace
 
 absl::StatusOr<std::string> DefaultStateDirectory() {
@@ -45,25 +75,45 @@ absl::StatusOr<std::string> DefaultStateDirectory() {
       "in memory only"));
 }
 
-absl::StatusOr<std::unique_ptr<control::ConfigStore>> OpenStore(const Options& options,
-                                                                spdlog::logger& logger) {
-  if (options.state_dir == kNoStateDirectory) {
-    return std::make_unique<store::MemoryStore>(options.history);
+absl::StatusOr<State> State::Open(const Options& options, spdlog::logger* logger) {
+  State state;
+  std::unique_ptr<store::SqliteStore> file;
+  if (options.state_dir != kNoStateDirectory) {
+    absl::StatusOr<std::unique_ptr<store::SqliteStore>> opened = OpenFile(options, *logger);
+    if (!opened.ok()) return opened.status();
+    file = *std::move(opened);
   }
-  std::string directory = options.state_dir;
-  if (directory.empty()) {
-    absl::StatusOr<std::string> found = DefaultStateDirectory();
-    if (!found.ok()) return found.status();
-    directory = *std::move(found);
+  if (options.fleet.given()) {
+    absl::StatusOr<std::unique_ptr<etcd::Client>> client = MakeEtcdClient(options.fleet);
+    if (!client.ok()) return client.status();
+    state.etcd_ = *std::move(client);
+    state.fleet_ = std::make_unique<fleet::EtcdStore>(
+        state.etcd_.get(), std::move(file),
+        fleet::EtcdStore::Options{.fleet = options.fleet.name, .history = options.history}, logger);
+  } else if (file != nullptr) {
+    state.alone_ = std::move(file);
+  } else {
+    state.alone_ = std::make_unique<store::MemoryStore>(options.history);
   }
-  absl::StatusOr<std::unique_ptr<store::SqliteStore>> store = store::SqliteStore::Open(
-      directory, {.history = options.history, .reset_damaged = options.state_reset});
-  if (!store.ok()) return store.status();
-  if (!(*store)->set_aside().empty()) {
-    logger.warn("the recorded state was damaged: begins anew, and keeps the damaged file as {}",
-                (*store)->set_aside());
-  }
-  return *std::move(store);
+  return state;
+}
+
+void State::Join(control::Controller* controller, const std::shared_ptr<spdlog::logger>& logger) {
+  if (fleet_ == nullptr) return;
+  controller->Observe([store = fleet_.get()](const control::Snapshot& snapshot) {
+    store->Keep({snapshot.revision, snapshot.config, snapshot.file});
+  });
+  controller->Observe([logger, logged = std::string()](const control::Snapshot& snapshot) mutable {
+    const api::FleetStatus& fleet = *snapshot.fleet;
+    if (fleet.error() == std::exchange(logged, fleet.error()) || fleet.error().empty()) return;
+    logger->error("the fleet's revision {} can't be applied here and will be tried again: {}",
+                  fleet.failed_revision(), fleet.error());
+  });
+  fleet_->Start([controller] { controller->StoreChanged(); });
+}
+
+void State::Leave() {
+  if (fleet_ != nullptr) fleet_->Stop();
 }
 
 }  // namespace greeter::daemon

@@ -10,7 +10,10 @@
 
 #include "absl/status/statusor.h"
 #include "control/config_store.h"
+#include "control/controller.h"
 #include "daemon/options.h"
+#include "etcd/client.h"
+#include "fleet/etcd_store.h"
 
 namespace greeter::daemon {
 
@@ -19,10 +22,27 @@ namespace greeter::daemon {
 // home.
 absl::StatusOr<std::string> DefaultStateDirectory();
 
-// The store that `options` ask for. A damaged file that was set aside is logged. The errors are
-// those of store::SqliteStore::Open(), for the person who starts greeterd. Once, at start.
-absl::StatusOr<std::unique_ptr<control::ConfigStore>> OpenStore(const Options& options,
-                                                                spdlog::logger& logger);
+// The stores that `options` ask for.
+class State {
+ public:
+  // A damaged file that was set aside is logged. The errors are those of store::SqliteStore::Open()
+  // and of the files for etcd's TLS, for the person who starts greeterd. `logger` outlives it.
+  // Once, at start.
+  static absl::StatusOr<State> Open(const Options& options, spdlog::logger* logger);
+
+  control::ConfigStore* store() const { return fleet_ ? fleet_.get() : alone_.get(); }
+
+  // In a fleet: connects store() with `controller`, before that starts. What is in force is copied
+  // to the state directory from then on, and what can't be is logged.
+  void Join(control::Controller* controller, const std::shared_ptr<spdlog::logger>& logger);
+  // Ends that, after the controller was stopped and before it is destroyed.
+  void Leave();
+
+ private:
+  std::unique_ptr<control::ConfigStore> alone_;
+  std::unique_ptr<etcd::Client> etcd_;
+  std::unique_ptr<fleet::EtcdStore> fleet_;  // null: alone
+};
 
 }  // namespace greeter::daemon
 

@@ -151,6 +151,14 @@ void AddStatus(const api::ServerStatus& status, Families& families) {
   families.Gauge("greeter_revision_timestamp_seconds",
                  "When the revision in force was made, in seconds since 1970.",
                  Seconds(status.revision().time()));
+  if (status.has_fleet()) {
+    families.Gauge("greeter_fleet_stale",
+                   "1 while the fleet can't be heard, and what was known last is served.",
+                   status.fleet().stale() ? 1 : 0);
+    families.Gauge("greeter_fleet_failed_revision",
+                   "The fleet's current revision, if it can't be applied here; 0 otherwise.",
+                   static_cast<double>(status.fleet().failed_revision()));
+  }
   families.Gauge("greeter_start_timestamp_seconds",
                  "When this greeterd was started, in seconds since 1970.",
                  Seconds(status.start_time()));

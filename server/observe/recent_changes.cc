@@ -41,7 +41,9 @@ std::map<std::string, std::string> Forms(const api::Config& config) {
 
 std::shared_ptr<const RecentChanges::Reading> RecentChanges::Read(
     const control::Snapshot& snapshot) {
-  if (revision_ >= snapshot.revision.number()) return latest_;
+  if (revision_ == snapshot.revision.number()) return latest_;
+  // A fleet's, restored from a backup: what was known may be of another history.
+  if (revision_ > snapshot.revision.number()) revision_ = 0;
   std::shared_ptr<const Reading> refreshed = Refresh(snapshot);
   if (refreshed == nullptr) return latest_;
   revision_ = snapshot.revision.number();
