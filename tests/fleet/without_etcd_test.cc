@@ -51,7 +51,7 @@ TEST_F(WithoutEtcdTest, ARestartBootsFromTheCopyMarkedStale) {
   ASSERT_TRUE(SetMessage(before, "copied").ok());
   before.Stop();
   network.Cut();
-  Greeter& greeter = Join(network.address(), "state");
+  Greeter& greeter = Join(network.address(), "state", {"--http", "127.0.0.1:0"});
   EXPECT_TRUE(Says(greeter, "copied"));
   EXPECT_TRUE(IsReady(greeter));
   const api::ServerStatus status = StatusOf(greeter);
