@@ -120,6 +120,8 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
   if (!is_same) {
     status = store_->Append(next);
     if (!status.ok()) return NotRecorded(status);
+    // What was the matter with what is stored, this may have mended.
+    convergence_.sharing = store_->sharing();
   }
   convergence_.wanted.reset();
   const Failures before = failures_;

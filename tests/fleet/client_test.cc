@@ -141,11 +141,11 @@ TEST_F(EtcdClientTest, ALeaseLivesWhileItIsKeptAliveAndIsKnownToBeLost) {
 }
 
 TEST_F(EtcdClientTest, WhereNobodyListensNothingIsDone) {
-  etcd::Client client({.endpoints = {kNobody, "localhost:2"}});
+  etcd::Client client({.endpoints = {kNobody, "127.0.0.2:1"}});
   const absl::Status status = client.Txn(PutIfNew("one")).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(kNobody), HasSubstr("localhost:2"), HasSubstr("refused")));
+              AllOf(HasSubstr(kNobody), HasSubstr("127.0.0.2:1"), HasSubstr("refused")));
 }
 
 TEST_F(EtcdClientTest, AnEndpointThatIsGoneIsPassedOver) {
