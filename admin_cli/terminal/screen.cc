@@ -49,11 +49,14 @@ bool Screen::Draw(const std::vector<std::string>& lines) {
   std::string frame = kHome;
   const size_t shown = std::min(lines.size(), now.rows);
   for (size_t i = 0; i < shown; ++i) {
-    // The last column stays free, for there kClearLine would clear what was just written. A line
-    // feed after the last row would scroll.
-    absl::StrAppend(&frame, CutTo(lines[i], now.columns - 1), kClearLine,
-                    i + 1 < shown ? "\r\n" : kClearBelow);
+    const std::string line = CutTo(lines[i], now.columns);
+    // After the last column the cursor still stands on it, so that clearing would clear what was
+    // just written.
+    absl::StrAppend(&frame, line, WidthOf(line) < now.columns ? kClearLine : "");
+    // A line feed after the last row would scroll.
+    if (i + 1 < now.rows) absl::StrAppend(&frame, "\r\n");
   }
+  if (shown < now.rows) absl::StrAppend(&frame, kClearBelow);
   // In one piece, so that no half of it is seen.
   out_ << frame << std::flush;
   return static_cast<bool>(out_);

@@ -109,7 +109,7 @@ std::string LiveView::Block(const Server& server, size_t columns, absl::Time now
   // `title`, in its colour, and what it is about.
   const auto add = [&](Hue hue, const std::string& title, const std::string& text) {
     const std::string wrapped =
-        base::Wrap(absl::StrCat(title, title.empty() ? "" : " ", text), columns - 1);
+        base::Wrap(absl::StrCat(title, title.empty() ? "" : " ", text), columns);
     const bool whole = absl::StartsWith(wrapped, title);
     absl::StrAppend(&out, whole ? look_.Paint(hue, title) : "",
                     wrapped.substr(whole ? title.size() : 0), "\n");
