@@ -29,7 +29,7 @@ absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_
   api::ListRevisionsResponse all;
   api::ListRevisionsRequest request;
   while (true) {
-    const uint64_t listed = static_cast<uint64_t>(all.revisions_size());
+    const auto listed = static_cast<uint64_t>(all.revisions_size());
     const uint64_t wanted = limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize);
     request.set_page_size(static_cast<uint32_t>(wanted));
     auto page = client.ListRevisions(request);
