@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <exception>
 #include <iostream>
 #include <string>
 #include <variant>
@@ -30,12 +31,9 @@ int SignalDescriptor(const std::vector<int>& wanted) {
   return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  // What gRPC logs repeats what the errors say, in its own words.
-  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  const auto parsed = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
+// The exit code.
+int Run(const std::vector<std::string>& arguments) try {
+  const auto parsed = ParseCommandLine(arguments);
   if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
     (early->code == kOk ? std::cout : std::cerr) << early->message;
     return early->code;
@@ -56,4 +54,16 @@ int main(int argc, char** argv) {
     return code == kOk ? kFailure : code;
   }
   return code;
+} catch (const std::exception& failed) {
+  // The standard library's own: no thread, no memory.
+  std::cerr << "greeterctl: " << failed.what() << "\n";
+  return kFailure;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // What gRPC logs repeats what the errors say, in its own words.
+  setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
+  return Run(std::vector<std::string>(argv + 1, argv + argc));
 }

@@ -47,7 +47,9 @@ struct Question {
 
 // Gives the question up. If it can't be taken back, who answers it keeps it.
 absl::Status Abandon(std::unique_ptr<Question> question, absl::Status status) {
-  if (gai_cancel(&question->asked) == EAI_NOTCANCELED) question.release();
+  if (gai_cancel(&question->asked) == EAI_NOTCANCELED) {
+    [[maybe_unused]] const Question* const kept = question.release();
+  }
   return status;
 }
 
