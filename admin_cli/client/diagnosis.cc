@@ -46,11 +46,7 @@ absl::Status NotConnected(const std::string& server, int error) {
 
 // What answers with `bytes`, where HTTP/2 or TLS would be expected.
 std::string Stranger(const std::string& server, absl::string_view bytes) {
-  if (absl::StartsWith(bytes, "HTTP/1")) {
-    return absl::StrCat(server,
-                        " is a web server (it speaks HTTP/1); greeterd's admin address is "
-                        "another (--server or GREETER_SERVER)");
-  }
+  if (absl::StartsWith(bytes, "HTTP/1")) return WebServer(server);
   return absl::StrCat(server, " is no admin address of a greeterd: it answers \"",
                       bytes.substr(0, bytes.find_first_of("\r\n")),
                       "\"; is it one that clients are greeted at? (--server or GREETER_SERVER)");
@@ -165,6 +161,12 @@ absl::Status ExplainPlain(const Handshake& handshake, const std::string& server)
 }
 
 }  // namespace
+
+std::string WebServer(const std::string& server) {
+  return absl::StrCat(server,
+                      " is a web server (it speaks HTTP/1), such as greeterd's status page; "
+                      "greeterd's admin address is another (--server or GREETER_SERVER)");
+}
 
 absl::Status Explain(const Handshake& handshake, const std::string& server, const Tls* tls,
                      const std::string& server_name, absl::Time now) {

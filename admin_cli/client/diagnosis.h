@@ -24,6 +24,9 @@ absl::Status Diagnose(const std::string& server, const Tls* tls, absl::Time dead
 absl::Status Explain(const Handshake& handshake, const std::string& server, const Tls* tls,
                      const std::string& server_name, absl::Time now);
 
+// What to say of a `server` that speaks HTTP/1.
+std::string WebServer(const std::string& server);
+
 }  // namespace greeter::admin_cli
 
 #endif  // GREETER_ADMIN_CLI_CLIENT_DIAGNOSIS_H_

@@ -137,6 +137,10 @@ absl::Status Endpoint::UnixSocketRefused(const std::string& reason) const {
 absl::Status Endpoint::Unreachable(const std::string& reason) const {
   if (is_unix()) return UnixSocketRefused(LastReason(reason));
   if (absl::StrContains(reason, "DNS resolution failed")) return NoSuchHost(LastReason(reason));
+  // A web server that waits for a whole request says nothing to a handshake.
+  if (absl::StrContains(reason, "http1.x server")) {
+    return absl::UnavailableError(WebServer(server_));
+  }
   if (absl::Status status = Diagnosis(); !status.ok()) return status;
   return absl::UnavailableError(
       absl::StrCat("can't reach greeterd at ", server_, " (", LastReason(reason),

@@ -218,6 +218,13 @@ TEST_F(GreeterctlTest, ServerThatNeverAnswersTimesOut) {
   EXPECT_THAT(finished.err, HasSubstr("within 300ms"));
 }
 
+TEST_F(GreeterctlTest, StatusPageIsNoAdminAddress) {
+  const Greeter& greeter = StartGreeter({"--http", "127.0.0.1:0"});
+  // "http://127.0.0.1:9464/" without what is no address.
+  const std::string page = greeter.page().substr(7, greeter.page().size() - 8);
+  ExpectRefused({"status", "--server", page}, kUnreachable, {page, "web server", "--server"});
+}
+
 TEST_F(GreeterctlTest, AdminOnAUnixSocket) {
   StartGreeter({"--admin", "unix:" + Path("admin")});
   EXPECT_THAT(Print({"status"}), HasSubstr("listening"));
