@@ -32,8 +32,8 @@ int SignalDescriptor(const std::vector<int>& wanted) {
 }
 
 // The exit code.
-int Run(const std::vector<std::string>& arguments) try {
-  const auto parsed = ParseCommandLine(arguments);
+int Run(int argc, char** argv) try {
+  const auto parsed = ParseCommandLine(std::vector<std::string>(argv + 1, argv + argc));
   if (const auto* early = std::get_if<EarlyExit>(&parsed)) {
     (early->code == kOk ? std::cout : std::cerr) << early->message;
     return early->code;
@@ -48,12 +48,7 @@ int Run(const std::vector<std::string>& arguments) try {
   }
   Console console{std::cin,    std::cout, std::cerr, LookOf(STDOUT_FILENO), LookOf(STDERR_FILENO),
                   interrupt_fd};
-  const int code = RunCommand(line, console);
-  if (!std::cout.flush()) {
-    std::cerr << "greeterctl: can't write the answer to standard output; is its disk full?\n";
-    return code == kOk ? kFailure : code;
-  }
-  return code;
+  return RunCommand(line, console);
 } catch (const std::exception& failed) {
   // The standard library's own: no thread, no memory.
   std::cerr << "greeterctl: " << failed.what() << "\n";
@@ -65,5 +60,9 @@ int Run(const std::vector<std::string>& arguments) try {
 int main(int argc, char** argv) {
   // What gRPC logs repeats what the errors say, in its own words.
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
-  return Run(std::vector<std::string>(argv + 1, argv + argc));
+  const int code = Run(argc, argv);
+  if (std::cout.flush()) return code;
+  std::cerr << "greeterctl: can't write the answer to standard output; is its disk full?"
+            << (code == kOk ? " If this was a change, it has been made" : "") << "\n";
+  return code == kOk ? kFailure : code;
 }

@@ -112,8 +112,7 @@ int main(int argc, char** argv) {
   greeter::daemon::OpenStandardStreams();
   const auto parsed = greeter::daemon::ParseOptions(argc, argv);
   if (const auto* exit = std::get_if<greeter::daemon::Exit>(&parsed)) {
-    (exit->exit_code == 0 ? std::cout : std::cerr) << exit->text;
-    return exit->exit_code;
+    return greeter::daemon::PrintLastWords(exit->text, exit->exit_code);
   }
   const absl::Status status = greeter::Run(std::get<greeter::daemon::Options>(parsed));
   if (status.ok()) return EXIT_SUCCESS;

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <initializer_list>
+#include <iostream>
 
 namespace greeter::daemon {
 
@@ -18,6 +20,13 @@ void OpenStandardStreams() {
     dup2(null, stream);
     close(null);
   }
+}
+
+int PrintLastWords(const std::string& text, int exit_code) {
+  (exit_code == 0 ? std::cout : std::cerr) << text;
+  if (std::cout.flush()) return exit_code;
+  std::cerr << "greeterd: can't write to standard output; is its disk full?\n";
+  return EXIT_FAILURE;
 }
 
 }  // namespace greeter::daemon

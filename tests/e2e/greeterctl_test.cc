@@ -225,6 +225,15 @@ TEST_F(GreeterctlTest, StatusPageIsNoAdminAddress) {
   ExpectRefused({"status", "--server", page}, kUnreachable, {page, "web server", "--server"});
 }
 
+TEST_F(GreeterctlTest, SaysThatAChangeWasMadeWhoseAnswerIsLost) {
+  const Greeter& greeter = StartGreeter();
+  const Finished full = RunProgram({{"bash", "-c", "\"$0\" message set Hi >/dev/full", GREETERCTL},
+                                    {{"GREETER_SERVER", greeter.admin()}}});
+  EXPECT_EQ(full.code, kFailure);
+  EXPECT_THAT(full.err, HasSubstr("If this was a change, it has been made"));
+  EXPECT_EQ(Print({"message", "get"}), "Hi");
+}
+
 TEST_F(GreeterctlTest, AdminOnAUnixSocket) {
   StartGreeter({"--admin", "unix:" + Path("admin")});
   EXPECT_THAT(Print({"status"}), HasSubstr("listening"));

@@ -16,6 +16,7 @@ namespace greeter::testing {
 namespace {
 
 using ::testing::Contains;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
@@ -98,6 +99,14 @@ TEST_F(HelpTest, FitsEightyColumns) {
   EXPECT_EQ(daemon.code, 0);
   for (const absl::string_view line : absl::StrSplit(daemon.out, '\n')) {
     EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
+TEST_F(HelpTest, SaysThatItCouldNotBePrinted) {
+  for (const char* what : {GREETERD " --help", GREETERD " --version", GREETERCTL " --help"}) {
+    const Finished full = RunProgram({{"bash", "-c", absl::StrCat(what, " >/dev/full")}});
+    EXPECT_EQ(full.code, 1) << what;
+    EXPECT_THAT(full.err, HasSubstr("standard output; is its disk full?")) << what;
   }
 }
 
