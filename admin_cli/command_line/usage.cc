@@ -90,6 +90,10 @@ std::string MissingIn(const CLI::App& program, absl::string_view reason) {
 std::string UnexpectedIn(const CLI::App& program) {
   const CLI::App* const command = Deepest(program);
   const std::string argument = program.remaining(true).front();
+  // Known, but not where it stands: before the command that has it.
+  if (absl::StartsWith(argument, "-") && command->get_option_no_throw(argument) != nullptr) {
+    return absl::StrCat("option \"", argument, "\" goes after \"", command->get_name(), "\"");
+  }
   std::vector<std::string> known = CommandsOf(*command);
   std::string kind = known.empty() ? "argument" : "command";
   if (absl::StartsWith(argument, "-")) {

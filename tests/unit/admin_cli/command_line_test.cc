@@ -108,6 +108,9 @@ TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
   EXPECT_THAT(Refusal({"config", "aply"}), HasSubstr("did you mean \"apply\"?"));
   EXPECT_THAT(Refusal({"status", "--wach"}), HasSubstr("did you mean \"--watch\"?"));
   EXPECT_THAT(Refusal({"status", "--sever", "a:1"}), HasSubstr("did you mean \"--server\"?"));
+  EXPECT_THAT(Refusal({"--watch", "status"}),
+              HasSubstr("option \"--watch\" goes after \"status\""));
+  EXPECT_THAT(Refusal({"-l", "a", "stop"}), HasSubstr("option \"-l\" goes after \"stop\""));
   EXPECT_THAT(Refusal({"status", "now"}), HasSubstr("unexpected argument \"now\""));
   EXPECT_THAT(Refusal({"message", "set"}), HasSubstr("the message is missing: TEXT, --file FILE"));
   EXPECT_THAT(Refusal({"message", "set", "a", "--hex", "41"}), HasSubstr("only one of TEXT"));
