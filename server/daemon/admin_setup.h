@@ -13,9 +13,8 @@
 
 namespace greeter::daemon {
 
-// `options` have passed CheckAdminOptions(). Denials and refused
-// handshakes go to `audit`. Adds to `warnings` what the
-// operator should know.
+// `options` have passed CheckAdminOptions(). Denials and refused handshakes go to `audit`. Adds to
+// `warnings` what the operator should know.
 admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
                                                const DescriptorBudget& budget,
                                                const AuditLog& audit,

@@ -22,7 +22,7 @@ using prometheus::MetricFamily;
 using prometheus::MetricType;
 using Labels = std::vector<ClientMetric::Label>;
 
-// A name that is asked for with every listener's state.
+// Every listener has a sample for each.
 constexpr std::pair<api::ListenerStatus::State, const char*> kStates[] = {
     {api::ListenerStatus::STATE_LISTENING, "listening"},
     {api::ListenerStatus::STATE_STOPPED, "stopped"},
