@@ -48,11 +48,9 @@ function span(seconds) {
   return `${Math.max(0, Math.floor(seconds))} s`;
 }
 
+// As greeterctl and the log have it.
 function clock(time) {
-  const date = new Date(time);
-  const two = (value) => String(value).padStart(2, "0");
-  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())} ` +
-    `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  return `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 // What can't be seen as escapes; line feeds stay, as the message shows them.

@@ -36,7 +36,7 @@ std::string StatusDocument(const Sources& sources, RecentChanges& changes) {
     last_changes.push_back(absl::StrCat("\"", listener, R"(":)", ToJson(revision)));
   }
   return absl::StrCat(
-      R"({"time":")", absl::FormatTime(absl::RFC3339_full, absl::Now(), absl::UTCTimeZone()),
+      R"({"time":")", absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", absl::Now(), absl::UTCTimeZone()),
       R"(","alive":)", sources.alive() ? "true" : "false", R"(,"ready":)",
       sources.serving() ? "true" : "false", R"(,"status":)", ToJson(sources.status()),
       R"(,"config":)", ToJson(snapshot->config), R"(,"revisions":[)", absl::StrJoin(revisions, ","),

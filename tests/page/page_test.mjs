@@ -49,6 +49,10 @@ const tests = {
     console.log(`  after ${took} ms`);
     assert.ok(took < SOON);
     await page.locator("#history").getByText("set message of default").first().waitFor();
+    // The same time as in greeterctl's history and in the log, wherever the browser is.
+    const [revision] = JSON.parse(greeter.ctl("history", "-o", "json")).revisions;
+    const time = `${revision.time.slice(0, 19).replace("T", " ")} UTC`;
+    await page.locator("#history").getByText(time).first().waitFor({ timeout: PATIENCE });
   },
 
   async "markup in a message is text"({ page, greeter }) {
@@ -159,7 +163,7 @@ const browser = await chromium.launch({
 let failed = 0;
 let greeter = await startGreeter();
 try {
-  const page = await browser.newPage();
+  const page = await browser.newPage({ timezoneId: "Asia/Kolkata" });
   const requested = new Set();
   const complaints = [];
   page.on("request", (request) => requested.add(request.url()));
