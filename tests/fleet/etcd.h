@@ -1,4 +1,5 @@
-// A real etcd of one member, in a process of its own, on a port that the kernel chose.
+// A real etcd, or a member of one that has several, in a process of its own, on a port that the
+// kernel chose.
 //
 // Owned by one thread. It dies with the test, and its data with it.
 
@@ -6,6 +7,7 @@
 #define GREETER_TESTS_FLEET_ETCD_H_
 
 #include <csignal>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,9 +25,21 @@ class Etcd {
     std::string key;
   };
 
+  struct Options {
+    Tls tls = {};
+    // Where it serves.
+    std::string host = "127.0.0.1";
+    // How large its database may become; 0: as etcd has it.
+    int64_t quota_bytes = 0;
+  };
+
   // Starts it and waits until it serves.
   explicit Etcd(Tls tls = {});
+  explicit Etcd(Options options);
   ~Etcd();
+
+  // The members of one etcd, which find one another at `peers`, free addresses.
+  static std::vector<std::unique_ptr<Etcd>> StartCluster(const std::vector<std::string>& peers);
 
   Etcd(const Etcd&) = delete;
   Etcd& operator=(const Etcd&) = delete;
@@ -35,7 +49,7 @@ class Etcd {
 
   // SIGKILL, and it is gone.
   void Kill();
-  // At the same address, with the same data.
+  // At the same address, with the same data; of a cluster's, one with which a majority is there.
   void Start();
   // SIGSTOP: it takes connections, and says nothing.
   void Pause() { process_->Signal(SIGSTOP); }
@@ -43,7 +57,13 @@ class Etcd {
 
   // etcdctl, as root if there is a user of that name. Its standard output; fails the test if it
   // fails.
-  std::string Ctl(std::vector<std::string> arguments, const std::string& input = "") const;
+  std::string Ctl(const std::vector<std::string>& arguments, const std::string& input = "") const;
+  // The same of what may fail.
+  Finished TryCtl(const std::vector<std::string>& arguments, const std::string& input = "") const;
+  // Of a cluster's member.
+  bool IsLeader() const;
+  // The revision of its keys.
+  int64_t Revision() const;
   // Turns authentication on: root, and the user "greeter" with the password "secret", who may read
   // and write below /greeter/.
   void EnableAuth();
@@ -54,10 +74,25 @@ class Etcd {
   void RestoreSnapshot(const std::string& file, const std::string& token = "greeter-test");
 
  private:
+  // As its peers know it.
+  struct Member {
+    std::string name;
+    std::string url;
+    // All of them: "a=URL,b=URL".
+    std::string cluster;
+  };
+
+  // Without starting it.
+  Etcd(Options options, Member member);
+  void Launch();
+  void AwaitServing();
   std::string data() const;
+  // What its status has under `field`, a number.
+  int64_t StatusField(const std::string& field) const;
 
   // Constant after construction.
-  const Tls tls_;
+  const Options options_;
+  const Member member_;
   std::string directory_;
 
   std::string address_;

@@ -42,12 +42,15 @@ net::FileDescriptor OpenFile(const char* path, int flags) {
 
 net::FileDescriptor CurrentNetwork() { return OpenFile("/proc/thread-self/ns/net", O_RDONLY); }
 
-ifreq Request() {
+template <size_t kSize>
+ifreq RequestFor(const char (&device)[kSize]) {
   ifreq request = {};
-  static_assert(sizeof(kDevice) <= sizeof(request.ifr_name));
-  std::memcpy(request.ifr_name, kDevice, sizeof(kDevice));
+  static_assert(kSize <= sizeof(request.ifr_name));
+  std::memcpy(request.ifr_name, device, kSize);
   return request;
 }
+
+ifreq Request() { return RequestFor(kDevice); }
 
 void SetIpv4(ifreq& request, const char* text) {
   sockaddr_in address = {};
@@ -64,9 +67,11 @@ bool Configure(const std::string& ipv4, const std::string& ipv6) {
   ifreq mask = Request();
   SetIpv4(mask, "255.255.255.0");
   ifreq up = Request();
-  up.ifr_flags = IFF_UP | IFF_RUNNING;
+  ifreq loopback_up = RequestFor("lo");
+  up.ifr_flags = loopback_up.ifr_flags = IFF_UP | IFF_RUNNING;
   if (ioctl(four.get(), SIOCSIFADDR, &address) != 0 ||
-      ioctl(four.get(), SIOCSIFNETMASK, &mask) != 0 || ioctl(four.get(), SIOCSIFFLAGS, &up) != 0) {
+      ioctl(four.get(), SIOCSIFNETMASK, &mask) != 0 || ioctl(four.get(), SIOCSIFFLAGS, &up) != 0 ||
+      ioctl(four.get(), SIOCSIFFLAGS, &loopback_up) != 0) {
     return false;
   }
   Ipv6Request request = {};
@@ -88,11 +93,12 @@ class Direction {
  public:
   Direction(int from, int to, Clock::duration delay) : from_(from), to_(to), delay_(delay) {}
 
-  void Step(std::vector<char>& buffer) {
+  void Step(std::vector<char>& buffer, bool lost) {
     const Clock::time_point now = Clock::now();
     for (;;) {
       const ssize_t size = read(from_, buffer.data(), buffer.size());
       if (size <= 0) break;
+      if (lost) continue;
       packets_.push_back({now + delay_, {buffer.begin(), buffer.begin() + size}});
     }
     for (; !packets_.empty() && packets_.front().due <= now; packets_.pop_front()) {
@@ -161,8 +167,8 @@ void FarNetwork::Carry(absl::Duration delay) {
     std::array<pollfd, 2> readable = {
         {{server_.device.get(), POLLIN, 0}, {client_.device.get(), POLLIN, 0}}};
     poll(readable.data(), readable.size(), kPollMs);
-    out.Step(buffer);
-    in.Step(buffer);
+    out.Step(buffer, cut_);
+    in.Step(buffer, cut_);
   }
 }
 

@@ -35,6 +35,10 @@ class FarNetwork {
   // Back to where Create() was called.
   void Leave() const;
 
+  // From now on packets are lost, until Mend(). Any thread.
+  void Cut() { cut_ = true; }
+  void Mend() { cut_ = false; }
+
  private:
   struct Side {
     net::FileDescriptor network;
@@ -50,6 +54,7 @@ class FarNetwork {
   Side server_;
   Side client_;
 
+  std::atomic<bool> cut_ = false;
   std::atomic<bool> stopping_ = false;
   std::thread carrier_;
 };
