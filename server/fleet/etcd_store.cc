@@ -12,6 +12,7 @@
 #include "fleet/backoff.h"
 #include "fleet/keys.h"
 #include "fleet/stored_record.h"
+#include "fleet/write_requests.h"
 #include "google/protobuf/util/message_differencer.h"
 
 namespace greeter::fleet {
@@ -21,32 +22,6 @@ namespace pb = ::etcdserverpb;
 
 // A page of the history is read in answers of so many revisions: each may have a large Config.
 constexpr size_t kMostInAnswer = 32;
-
-// Less than etcd's own default, which is 1.5 MiB. A write has the record twice.
-constexpr size_t kMostInRequest = size_t{1500} << 10;
-
-pb::TxnRequest WriteOf(const std::string& fleet, const control::Record& record, int64_t base,
-                       size_t history) {
-  const uint64_t number = record.revision.number();
-  const std::string value = Encode(record);
-  pb::TxnRequest request;
-  pb::Compare& unchanged = *request.add_compare();
-  unchanged.set_target(pb::Compare::MOD);
-  unchanged.set_key(ConfigKey(fleet));
-  unchanged.set_mod_revision(base);
-  for (const std::string& key : {ConfigKey(fleet), RevisionKey(fleet, number)}) {
-    pb::PutRequest& put = *request.add_success()->mutable_request_put();
-    put.set_key(key);
-    put.set_value(value);
-    request.add_failure()->mutable_request_range()->set_key(key);
-  }
-  if (number > history) {
-    pb::DeleteRangeRequest& forget = *request.add_success()->mutable_request_delete_range();
-    forget.set_key(RevisionKey(fleet, 0));
-    forget.set_range_end(RevisionKey(fleet, number - history + 1));
-  }
-  return request;
-}
 
 // Whether a request with that outcome may have been carried out all the same, or may yet be.
 bool MayBeDone(const absl::Status& status) {
@@ -111,15 +86,73 @@ absl::StatusOr<std::optional<control::Record>> EtcdStore::Latest() {
 
 absl::StatusOr<std::optional<control::Record>> EtcdStore::Found(control::Record record) {
   record.write_id = control::NewWriteId();
-  const absl::Status founded = Append(record);
-  if (founded.ok()) {
-    logger_->warn("the fleet {} had no config: it begins with revision {}, the local copy's",
-                  options_.fleet, record.revision.number());
-    return record;
+  const absl::Time deadline = absl::Now() + options_.write_patience;
+  Backoff backoff(absl::Milliseconds(50), absl::Seconds(1));
+  while (true) {
+    const absl::Status founded = TryToFound(record);
+    if (founded.ok()) {
+      logger_->warn("the fleet {} had no config: it begins with revision {}, the local copy's",
+                    options_.fleet, record.revision.number());
+      return record;
+    }
+    Head::Known known = head_.known();
+    if (known.record.has_value()) return std::move(known.record);
+    const absl::Duration delay = backoff.Next();
+    if (absl::IsCancelled(founded) || absl::Now() + delay > deadline) {
+      return absl::UnavailableError(founded.message());
+    }
+    absl::SleepFor(delay);
   }
-  Head::Known known = head_.known();
-  if (known.record.has_value()) return std::move(known.record);
-  return absl::UnavailableError(founded.message());
+}
+
+absl::Status EtcdStore::TryToFound(const control::Record& record) {
+  const auto claim = Write(record, ClaimRequest(options_.fleet, record));
+  // Ours it is, too, if an attempt whose answer was lost has come to the end.
+  if (!claim.ok() || !claim->succeeded()) return claim.status();
+  if (absl::Status carried = CarryAlong(record, *claim); !carried.ok()) return carried;
+  pb::TxnRequest last = RecordRequest(options_.fleet, record, /*base=*/0, options_.history);
+  EndFounding(options_.fleet, claim->header().revision(), &last);
+  const absl::StatusOr<pb::TxnResponse> response = client_->Txn(last);
+  return response.ok() ? Judge(record, *response) : response.status();
+}
+
+absl::Status EtcdStore::CarryAlong(const control::Record& record, const pb::TxnResponse& claim) {
+  const uint64_t newest = record.revision.number();
+  const absl::StatusOr<std::vector<api::Revision>> older =
+      copy_->List(newest, options_.history - 1);
+  if (!older.ok()) return older.status();
+  const auto empty = [&] {
+    return CarryRequest(options_.fleet, record, claim.header().revision());
+  };
+  pb::TxnRequest request = empty();
+  size_t bytes = 0;
+  for (const api::Revision& revision : *older) {
+    absl::StatusOr<control::Record> one = copy_->Get(revision.number());
+    if (!one.ok()) return one.status();
+    one->write_id = control::NewWriteId();
+    const size_t size = one->config.ByteSizeLong();
+    if (size > kMostInRequest / 2) {
+      logger_->warn("revision {} is too large for etcd: it is in the local copy alone",
+                    revision.number());
+      continue;
+    }
+    if (request.success_size() == kMostOperations || bytes + size > kMostInRequest / 2) {
+      if (const auto written = Write(record, request); !written.ok()) return written.status();
+      request = empty();
+      bytes = 0;
+    }
+    AddOlder(options_.fleet, *one, &request);
+    bytes += size;
+  }
+  return Write(record, request).status();
+}
+
+absl::StatusOr<pb::TxnResponse> EtcdStore::Write(const control::Record& record,
+                                                 const pb::TxnRequest& request) {
+  absl::StatusOr<pb::TxnResponse> response = client_->Txn(request);
+  if (!response.ok() || response->succeeded()) return response;
+  if (absl::Status judged = Judge(record, *response); !judged.ok()) return judged;
+  return response;
 }
 
 absl::Status EtcdStore::CheckHeard() const {
@@ -165,7 +198,7 @@ absl::StatusOr<std::vector<api::Revision>> EtcdStore::List(uint64_t before, size
 absl::Status EtcdStore::Append(const control::Record& record) {
   const absl::StatusOr<int64_t> base = BaseOf(record);
   if (!base.ok()) return base.status();
-  const pb::TxnRequest request = WriteOf(options_.fleet, record, *base, options_.history);
+  const pb::TxnRequest request = RecordRequest(options_.fleet, record, *base, options_.history);
   if (request.ByteSizeLong() > kMostInRequest) {
     return absl::ResourceExhaustedError(absl::StrCat(
         "the Config is too large for a fleet: it takes ", record.config.ByteSizeLong() >> 10,

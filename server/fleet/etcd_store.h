@@ -8,7 +8,8 @@
 //
 // What etcd has is kept up to date by a thread of its own (fleet/watcher.h). As long as etcd was
 // never heard, the store gives what the local copy has. A fleet that has nothing yet begins with
-// the local copy of whoever comes first, so a greeterd that was alone brings its Config along.
+// the local copy of whoever comes first, so a greeterd that was alone brings its Config and its
+// history along.
 
 #ifndef GREETER_FLEET_ETCD_STORE_H_
 #define GREETER_FLEET_ETCD_STORE_H_
@@ -73,9 +74,17 @@ class EtcdStore : public control::ConfigStore {
   void Keep(const control::Record& record);
 
  private:
-  // Begins the fleet, which has nothing, with `record`, the copy's; or gives what another was first
-  // with.
+  // Begins the fleet, which has nothing, with `record`, the copy's newest, and what the copy has
+  // before it; or gives what another was first with.
   absl::StatusOr<std::optional<control::Record>> Found(control::Record record);
+  // One attempt. ABORTED if another was first, or has claimed to be; else as Txn().
+  absl::Status TryToFound(const control::Record& record);
+  // Writes what the copy has before `record`; `claim` is the answer to the claim.
+  absl::Status CarryAlong(const control::Record& record, const etcdserverpb::TxnResponse& claim);
+  // A transaction of write_requests.h about `record`. ABORTED if what it compares does not hold;
+  // but an answer that has not succeeded() if `record` is recorded already.
+  absl::StatusOr<etcdserverpb::TxnResponse> Write(const control::Record& record,
+                                                  const etcdserverpb::TxnRequest& request);
   // UNAVAILABLE while etcd can't be heard: then nobody waits for it.
   absl::Status CheckHeard() const;
   // What `record` is written over, if it may be.

@@ -22,6 +22,9 @@ inline std::string RevisionKey(const std::string& name, uint64_t number) {
   return absl::StrCat(Prefix(name), "revisions/", absl::Dec(number, absl::kZeroPad20));
 }
 
+// Who is about to begin the fleet with a history; see write_requests.h.
+inline std::string FounderKey(const std::string& name) { return Prefix(name) + "founder"; }
+
 }  // namespace greeter::fleet
 
 #endif  // GREETER_FLEET_KEYS_H_

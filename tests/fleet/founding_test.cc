@@ -1,0 +1,124 @@
+// A fleet that begins with the history of a greeterd that was alone.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "etcd/client.h"
+#include "fleet/etcd.h"
+#include "fleet/keys.h"
+#include "fleet/replica.h"
+#include "fleet/stored_record.h"
+#include "store/sqlite_store.h"
+
+namespace greeter::testing {
+namespace {
+
+namespace pb = ::etcdserverpb;
+using ::testing::ElementsAre;
+using ::testing::Eq;
+
+// More than fit into one transaction.
+constexpr uint64_t kMany = 150;
+
+class FoundingTest : public ::testing::Test {
+ protected:
+  FoundingTest() {
+    std::string directory = ::testing::TempDir() + "/greeter-founding.XXXXXX";
+    directory_ = mkdtemp(directory.data());
+  }
+  ~FoundingTest() override { std::filesystem::remove_all(directory_); }
+
+  // The state directory of one who was alone, with that many revisions: "NAME 1", "NAME 2", …
+  std::string StateOf(const std::string& name, uint64_t revisions) const {
+    std::string path = absl::StrCat(directory_, "/", name);
+    auto store = store::SqliteStore::Open(path, {});
+    EXPECT_TRUE(store.ok()) << store.status();
+    for (uint64_t number = 1; number <= revisions; ++number) {
+      control::Record record;
+      record.revision.set_number(number);
+      api::Listener& listener = *record.config.add_listeners();
+      listener.set_name("default");
+      listener.set_address(":1");
+      listener.mutable_greeting()->set_text(absl::StrCat(name, " ", number));
+      EXPECT_TRUE((*store)->Append(record).ok());
+    }
+    return path;
+  }
+
+  // The greetings of the revisions that etcd has, the oldest first.
+  static std::vector<std::string> Texts(const Etcd& etcd) {
+    etcd::Client client({.endpoints = {etcd.address()}});
+    pb::RangeRequest request;
+    request.set_key(fleet::RevisionKey("web", 0));
+    request.set_range_end(fleet::RevisionKey("web", UINT64_MAX));
+    const absl::StatusOr<pb::RangeResponse> response = client.Range(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    std::vector<std::string> texts;
+    for (const mvccpb::KeyValue& kv : response->kvs()) {
+      const auto record = fleet::Decode(kv.key(), kv.value());
+      EXPECT_TRUE(record.ok()) << record.status();
+      texts.push_back(record.ok() ? record->config.listeners(0).greeting().text() : "");
+    }
+    return texts;
+  }
+
+  static std::vector<std::string> TextsOf(const std::string& name, uint64_t revisions) {
+    std::vector<std::string> texts;
+    for (uint64_t number = 1; number <= revisions; ++number) {
+      texts.push_back(absl::StrCat(name, " ", number));
+    }
+    return texts;
+  }
+
+ private:
+  std::string directory_;
+};
+
+TEST_F(FoundingTest, WhoWasAloneBringsTheHistoryAlong) {
+  const Etcd etcd;
+  Replica first(etcd.address(), StateOf("alone", kMany));
+  EXPECT_EQ(first.revision(), kMany);
+  EXPECT_THAT(Texts(etcd), Eq(TextsOf("alone", kMany)));
+  Replica second(etcd.address());
+  EXPECT_TRUE(second.Says(absl::StrCat("alone ", kMany)));
+  EXPECT_EQ(second.History().size(), kMany);
+  EXPECT_EQ(etcd.Ctl({"get", fleet::FounderKey("web")}), "");
+}
+
+TEST_F(FoundingTest, OfTwoFoundersOneBringsAllOfItsHistory) {
+  for (int round = 0; round < 3; ++round) {
+    const std::string one = absl::StrCat("one", round);
+    const std::string other = absl::StrCat("other", round);
+    const std::vector<std::string> states = {StateOf(one, kMany), StateOf(other, kMany)};
+    const Etcd etcd;
+    std::unique_ptr<Replica> second;
+    std::thread founder([&] { second = std::make_unique<Replica>(etcd.address(), states.back()); });
+    Replica first(etcd.address(), states.front());
+    founder.join();
+    EXPECT_TRUE(second->Says(first.text()));
+    const std::string winner = first.text() == absl::StrCat(one, " ", kMany) ? one : other;
+    EXPECT_THAT(Texts(etcd), Eq(TextsOf(winner, kMany)));
+  }
+}
+
+TEST_F(FoundingTest, WhatAFounderWhoDiedHasLeftIsTakenAway) {
+  const Etcd etcd;
+  etcd.Ctl({"put", fleet::FounderKey("web"), "who died"});
+  etcd.Ctl({"put", fleet::RevisionKey("web", 2), "left"});
+  etcd.Ctl({"put", fleet::RevisionKey("web", 9), "left"});
+  Replica first(etcd.address(), StateOf("alone", 3));
+  EXPECT_THAT(Texts(etcd), ElementsAre("alone 1", "alone 2", "alone 3"));
+  EXPECT_THAT(first.History(), ElementsAre(3, 2, 1));
+  EXPECT_EQ(etcd.Ctl({"get", fleet::FounderKey("web")}), "");
+}
+
+}  // namespace
+}  // namespace greeter::testing
