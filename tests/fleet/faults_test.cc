@@ -300,7 +300,9 @@ TEST_P(FaultsTest, IsSurvived) {
   CheckJournal();
   journal_.CheckGreetings();
   std::cout << GetParam() << ": " << GetParam().rounds << " rounds in "
-            << absl::FormatDuration(absl::Trunc(took, absl::Seconds(1))) << ", all equal within "
+            << absl::FormatDuration(absl::Trunc(took, absl::Seconds(1))) << ", "
+            << static_cast<double>(journal_.changed()) / absl::ToDoubleSeconds(took)
+            << " changes a second, all equal within "
             << absl::FormatDuration(absl::Trunc(slowest_, absl::Milliseconds(1))) << "; "
             << journal_.Summary() << "\n";
 }

@@ -16,7 +16,9 @@ namespace {
 
 constexpr int kWriters = 4;
 // Of each writer, while it does not have to wait for answers.
-constexpr absl::Duration kBetweenChanges = absl::Milliseconds(100);
+constexpr absl::Duration kBetweenChanges = absl::Milliseconds(60);
+// Of so many changes that would go to a replica that is harmed, one does: its writer waits long.
+constexpr uint64_t kToTheHarmed = 8;
 constexpr absl::Duration kAnswerTime = absl::Seconds(1);
 constexpr absl::Duration kBetweenGreetings = absl::Milliseconds(10);
 constexpr absl::Duration kLook = absl::Milliseconds(20);
@@ -94,7 +96,12 @@ void Traffic::Change(int writer) {
   uint64_t known = 0;
   for (uint64_t n = 0; !stopping_; ++n) {
     const absl::Time next = absl::Now() + kBetweenChanges;
-    Target& replica = *replicas_[random() % replicas_.size()];
+    size_t chosen = random() % replicas_.size();
+    uint64_t since = 0;
+    if (n % kToTheHarmed != 0 && replicas_[chosen]->address(&since).empty()) {
+      chosen = (chosen + 1) % replicas_.size();
+    }
+    Target& replica = *replicas_[chosen];
     api::SetMessageRequest request;
     const std::string text = absl::StrCat("change ", n, " of writer ", writer);
     request.mutable_greeting()->set_text(text);
