@@ -126,6 +126,7 @@ std::string DescribeState(const api::ListenerStatus& listener, const Look& look)
 std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners, const Look& look) {
   if (listeners.empty()) return "No listeners; \"greeterctl config apply\" adds them.\n";
   std::vector<std::vector<Cell>> rows;
+  rows.reserve(listeners.size());
   for (const api::ListenerStatus& listener : listeners) {
     rows.push_back({Printable(listener.name()), StateCell(listener.state()), AddressOf(listener),
                     Number(listener.applied_revision()), Number(listener.counts().open()),

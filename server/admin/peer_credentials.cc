@@ -18,7 +18,7 @@ constexpr absl::Duration kNameLifetime = absl::Minutes(1);
 // Users are few where an admin socket is; more than this are forgotten together.
 constexpr size_t kMaxNames = 1000;
 // An entry of the user database longer than this is none that we wait for.
-constexpr size_t kMaxEntryBytes = 1024 * 1024;
+constexpr size_t kMaxEntryBytes = size_t{1024} * 1024;
 
 // The user's name, or empty: unknown, or the question failed.
 std::string AskName(uid_t uid) {

@@ -247,8 +247,8 @@ class EtcdTlsTest : public EtcdClientTest {
   const KeyPair server_ = ca_.IssueForServer();
   const KeyPair client_ = ca_.Issue({.common_name = "greeterd"});
   const KeyPair stranger_ = other_ca_.Issue({.common_name = "stranger"});
-  const Etcd etcd_{{WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
-                    WriteFile("key.pem", server_.key)}};
+  const Etcd etcd_{{.tls = {WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
+                            WriteFile("key.pem", server_.key)}}};
 
   etcd::Options Bringing(const CertificateAuthority& ca, const KeyPair& pair) {
     return {.endpoints = {etcd_.address()},

@@ -16,7 +16,7 @@ constexpr char kPeer[] = "http://127.0.0.1:1";
 
 }  // namespace
 
-Etcd::Etcd(Tls tls) : Etcd(Options{.tls = std::move(tls)}) {}
+Etcd::Etcd() : Etcd(Options()) {}
 
 Etcd::Etcd(Options options)
     : Etcd(std::move(options), {"default", kPeer, absl::StrCat("default=", kPeer)}) {

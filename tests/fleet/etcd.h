@@ -34,7 +34,7 @@ class Etcd {
   };
 
   // Starts it and waits until it serves.
-  explicit Etcd(Tls tls = {});
+  Etcd();
   explicit Etcd(Options options);
   ~Etcd();
 

@@ -117,8 +117,8 @@ TEST_F(WithoutEtcdTest, SpeaksMutualTlsAndTrustsNoOtherCa) {
   const KeyPair server = ca.IssueForServer();
   const KeyPair client = ca.Issue({.common_name = "greeterd"});
   const std::string ca_file = WriteFile("ca.pem", ca.pem());
-  const Etcd etcd(
-      {ca_file, WriteFile("server.pem", server.cert), WriteFile("server.key", server.key)});
+  const Etcd etcd({.tls = {ca_file, WriteFile("server.pem", server.cert),
+                           WriteFile("server.key", server.key)}});
   const std::string cert = WriteFile("client.pem", client.cert);
   const std::string key = WriteFile("client.key", client.key);
   EXPECT_TRUE(
