@@ -64,7 +64,7 @@ class Watcher {
   std::function<void()> changed_;
 
   // Owned by the thread.
-  Backoff backoff_{absl::Milliseconds(100), absl::Seconds(5)};
+  Backoff backoff_{absl::Milliseconds(100), absl::Seconds(2)};
 
   // Guarded by mutex_.
   std::mutex mutex_;

@@ -242,17 +242,21 @@ void FaultsTest::PauseAReplica() {
 }
 
 void FaultsTest::CutTheNetwork() {
+  replicas_.back()->CutOff(true);
   network_->Cut();
   EXPECT_TRUE(WaitUntil([&] { return StatusOf(*greeters_.back()).fleet().stale(); }));
   AwaitChanges(20);
   network_->Mend();
+  replicas_.back()->CutOff(false);
 }
 
 void FaultsTest::CompactWhileCut() {
+  replicas_.back()->CutOff(true);
   proxy_->Cut();
   AwaitChanges(20);
   etcd().Ctl({"compact", absl::StrCat(etcd().Revision())});
   proxy_->Mend();
+  replicas_.back()->CutOff(false);
 }
 
 void FaultsTest::RestoreABackup() {

@@ -61,6 +61,11 @@ std::string Target::address(uint64_t* since) const {
   return address_;
 }
 
+bool Target::takes_changes() const {
+  const std::lock_guard lock(mutex_);
+  return !address_.empty() && !cut_off_;
+}
+
 Traffic::Traffic(std::vector<Target*> replicas, Journal* journal)
     : replicas_(std::move(replicas)), journal_(journal) {
   for (Target* const replica : replicas_) {
@@ -97,8 +102,7 @@ void Traffic::Change(int writer) {
   for (uint64_t n = 0; !stopping_; ++n) {
     const absl::Time next = absl::Now() + kBetweenChanges;
     size_t chosen = random() % replicas_.size();
-    uint64_t since = 0;
-    if (n % kToTheHarmed != 0 && replicas_[chosen]->address(&since).empty()) {
+    if (n % kToTheHarmed != 0 && !replicas_[chosen]->takes_changes()) {
       chosen = (chosen + 1) % replicas_.size();
     }
     Target& replica = *replicas_[chosen];

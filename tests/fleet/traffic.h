@@ -39,6 +39,10 @@ class Target {
   void Fail();
   // Where it serves; empty while it need not. `since` grows with each of the calls above.
   std::string address(uint64_t* since) const;
+  // It greets, but who changes something there has to wait for an answer.
+  void CutOff(bool cut_off) { cut_off_ = cut_off; }
+  // Whether it answers changes soon, as far as is known.
+  bool takes_changes() const;
 
  private:
   // Constant after construction.
@@ -46,6 +50,8 @@ class Target {
   const std::string admin_;
   const std::function<void()> enter_;
   const std::unique_ptr<api::GreeterAdminService::Stub> stub_;
+
+  std::atomic<bool> cut_off_ = false;
 
   // Guarded by mutex_.
   mutable std::mutex mutex_;
