@@ -10,6 +10,7 @@ namespace greeter::fleet {
 Head::News Head::See(const Sight& sight, absl::Time now) {
   News news;
   const std::lock_guard<std::mutex> lock(mutex_);
+  news.heard = !std::exchange(known_.contact, absl::OkStatus()).ok();
   if (cluster_id_ == 0) {
     Take(sight, news);
   } else if (sight.cluster_id != cluster_id_) {
@@ -29,6 +30,7 @@ Head::News Head::See(const Sight& sight, absl::Time now) {
                                                 " to ", sight.revision));
     Take(sight, news);
   }
+  news.changed = news.changed || news.heard;
   return news;
 }
 
@@ -44,9 +46,9 @@ void Head::Wrote(const control::Record& record, uint64_t cluster_id, int64_t rev
   doubt_since_.reset();
 }
 
-bool Head::SetContact(const absl::Status& contact) {
+bool Head::Lose(const absl::Status& reason) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return std::exchange(known_.contact, contact) != contact;
+  return std::exchange(known_.contact, reason) != reason;
 }
 
 Head::Known Head::known() const {

@@ -37,6 +37,8 @@ class Head {
   // What a Sight has changed.
   struct News {
     bool changed = false;
+    // Etcd is heard for the first time, or again.
+    bool heard = false;
     // For the log, as a warning; empty if there is nothing to say.
     std::string warning = {};
   };
@@ -60,12 +62,12 @@ class Head {
   // `key` is that of the config.
   explicit Head(std::string key) : key_(std::move(key)) {}
 
-  // As seen at `now`.
+  // As seen at `now`: etcd is heard, and what it has is known, at one moment.
   News See(const Sight& sight, absl::Time now);
   // Our own write has succeeded.
   void Wrote(const control::Record& record, uint64_t cluster_id, int64_t revision);
-  // Etcd was heard (OK), or could not be. Whether that is another state than before.
-  bool SetContact(const absl::Status& contact);
+  // Etcd could not be heard, for `reason`. Whether that is news.
+  bool Lose(const absl::Status& reason);
 
   Known known() const;
   // Whether an older revision is in doubt, so that it is to be looked at again soon.

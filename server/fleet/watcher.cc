@@ -57,12 +57,8 @@ void Watcher::Run() {
       if (stopping_) return;
       asked_ = true;
     }
-    if (head_->SetContact(from.status())) {
-      if (from.ok()) {
-        logger_->info("the fleet is heard, by etcd at {}", client_->endpoints());
-      } else {
-        logger_->warn("the fleet can't be heard: {}", std::string(from.status().message()));
-      }
+    if (!from.ok() && head_->Lose(from.status())) {
+      logger_->warn("the fleet can't be heard: {}", std::string(from.status().message()));
       changed_();
     }
     wake_.notify_all();
@@ -98,6 +94,7 @@ absl::Status Watcher::Watch(int64_t from) {
 
 void Watcher::Heard(const Sight& sight) {
   const Head::News news = head_->See(sight, absl::Now());
+  if (news.heard) logger_->info("the fleet is heard, by etcd at {}", client_->endpoints());
   if (!news.warning.empty()) logger_->warn("{}", news.warning);
   if (news.changed) changed_();
 }

@@ -45,7 +45,8 @@ class HeadTest : public ::testing::Test {
 TEST_F(HeadTest, KnowsNothingUntilItHasSeen) {
   EXPECT_EQ(Newest(), "none");
   EXPECT_TRUE(absl::IsUnavailable(head_.known().contact));
-  EXPECT_FALSE(SeeNothing(5).changed);
+  EXPECT_TRUE(SeeNothing(5).changed) << "etcd is heard";
+  EXPECT_EQ(Newest(), "none");
   EXPECT_TRUE(See(6, 1, "a").changed);
   EXPECT_EQ(Newest(), "a");
   EXPECT_EQ(head_.known().mod_revision, 6);
@@ -126,11 +127,16 @@ TEST_F(HeadTest, OurOwnWriteIsKnownAtOnceButNeverOverALaterOne) {
   EXPECT_EQ(Newest(), "e");
 }
 
-TEST_F(HeadTest, SaysWhetherContactHasChanged) {
-  EXPECT_TRUE(head_.SetContact(absl::OkStatus()));
-  EXPECT_FALSE(head_.SetContact(absl::OkStatus()));
-  EXPECT_TRUE(head_.SetContact(absl::UnavailableError("gone")));
-  EXPECT_EQ(head_.known().contact.message(), "gone");
+TEST_F(HeadTest, ASightTellsThatEtcdIsHeardAndWhatItHasAtOneMoment) {
+  const absl::Status gone = absl::UnavailableError("gone");
+  EXPECT_TRUE(head_.Lose(gone));
+  EXPECT_FALSE(head_.Lose(gone)) << "no news";
+  EXPECT_EQ(head_.known().contact, gone);
+  EXPECT_TRUE(See(9, 2, "b").heard);
+  EXPECT_TRUE(head_.known().contact.ok());
+  EXPECT_FALSE(See(9, 2, "b").heard);
+  head_.Lose(gone);
+  EXPECT_TRUE(See(9, 2, "b").changed) << "that it is heard again";
 }
 
 TEST(StoredRecordTest, GivesBackWhatWasEncoded) {
