@@ -146,9 +146,14 @@ class Writer {
     const int size = reflection->FieldSize(message, &field);
     out_ += size == 0 ? " []\n" : "\n";
     for (int i = 0; i < size; ++i) {
-      const Message& item = reflection->GetRepeatedMessage(message, &field, i);
       Indent(indent + 2);
       out_ += "- ";
+      if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+        const std::string text = reflection->GetRepeatedString(message, &field, i);
+        absl::StrAppend(&out_, YamlText(text, indent + 2), "\n");
+        continue;
+      }
+      const Message& item = reflection->GetRepeatedMessage(message, &field, i);
       if (Printed(item).empty()) out_ += "{}\n";
       Fields(item, indent + 4);
     }
@@ -190,6 +195,8 @@ class Writer {
         return absl::StrCat(reflection->GetUInt32(message, &field));
       case FieldDescriptor::TYPE_UINT64:
         return absl::StrCat(reflection->GetUInt64(message, &field));
+      case FieldDescriptor::TYPE_DOUBLE:
+        return absl::StrFormat("%.15g", reflection->GetDouble(message, &field));
       default:
         return "null";
     }

@@ -91,6 +91,8 @@ TEST(ConfigTextTest, WritesAnyMessage) {
   EXPECT_EQ(ToYaml(response), "{}\n");
   response.mutable_status()->mutable_start_time()->set_seconds(1);
   response.mutable_status()->add_listeners()->mutable_counts()->set_accepted(1ull << 63);
+  response.mutable_status()->add_warnings("late");
+  response.mutable_status()->add_warnings("one: \"no\"\ntwo");
   EXPECT_EQ(ToYaml(response), R"(status:
   serverId: ""
   version: ""
@@ -110,8 +112,16 @@ TEST(ConfigTextTest, WritesAnyMessage) {
         rejected: 0
         bytesSent: 0
         pauses: 0
-  warnings: []
+  warnings:
+    - late
+    - |-
+      one: "no"
+      two
 )");
+  admin::v1::Replica replica;
+  replica.set_accept_rate(12.34);
+  EXPECT_THAT(ToYaml(replica), HasSubstr("dataAddresses: []\n"));
+  EXPECT_THAT(ToYaml(replica), HasSubstr("acceptRate: 12.34\n"));
 }
 
 TEST(ConfigTextTest, ShowsZeroesInJsonButNotWhatIsUnset) {
