@@ -85,9 +85,10 @@ absl::Status AdminServer::Listen(const std::string& address) {
   authorization_ = std::make_shared<const Authorization>(
       transport, &peers_, *std::move(access), std::make_shared<ClientStanding>(certificates_));
   status_.emplace(controller_, certificates_);
-  service_.emplace(
-      AdminService::Dependencies{controller_, &*status_, authorization_.get(), &calls_},
-      options_.max_watches);
+  control::Fleet& alone = alone_.emplace(controller_, bound_address_);
+  service_.emplace(AdminService::Dependencies{controller_, &*status_, authorization_.get(), &calls_,
+                                              options_.fleet ? options_.fleet : &alone},
+                   options_.max_watches);
   return absl::OkStatus();
 }
 

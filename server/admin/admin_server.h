@@ -33,6 +33,8 @@
 #include "admin/self_check.h"
 #include "admin/status_source.h"
 #include "control/controller.h"
+#include "control/fleet.h"
+#include "control/fleet_of_one.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 
@@ -63,6 +65,8 @@ class AdminServer {
     std::string socket_group;
     // WatchStatus streams that run at the same time.
     size_t max_watches = 256;
+    // Outlives Stop(). Null: this greeterd belongs to none.
+    control::Fleet* fleet = nullptr;
     // The health port's address; empty for none.
     std::string health;
     Acceptor::Options health_acceptor = {.name = "--health"};
@@ -134,6 +138,7 @@ class AdminServer {
   std::shared_ptr<const Authorization> authorization_;
   std::shared_ptr<RefusedHandshakes> refused_handshakes_;
   std::optional<StatusSource> status_;
+  std::optional<control::FleetOfOne> alone_;
   std::optional<AdminService> service_;
 
   // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.

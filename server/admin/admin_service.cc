@@ -1,5 +1,6 @@
 #include "admin/admin_service.h"
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -9,6 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "admin/messages.h"
 #include "admin/revision_page.h"
 #include "admin/unary_call.h"
@@ -21,6 +24,13 @@ namespace {
 constexpr char kServicePath[] = "/greeter.admin.v1.GreeterAdminService/";
 
 using ChangeResult = control::Controller::ChangeResult;
+
+// In the infinite future if the caller named none.
+absl::Time DeadlineOf(const grpc::CallbackServerContext& context) {
+  const std::chrono::system_clock::time_point deadline = context.deadline();
+  return deadline == std::chrono::system_clock::time_point::max() ? absl::InfiniteFuture()
+                                                                  : absl::FromChrono(deadline);
+}
 
 template <class Response>
 Response ToResponse(ChangeResult result, const std::string& listener) {
@@ -45,6 +55,8 @@ AdminService::AdminService(const Dependencies& dependencies, size_t max_watches)
       status_(dependencies.status),
       authorization_(dependencies.authorization),
       calls_(dependencies.calls),
+      fleet_(dependencies.fleet),
+      changes_(controller_, fleet_, calls_),
       watch_places_(max_watches) {}
 
 absl::StatusOr<Caller> AdminService::Admit(const grpc::CallbackServerContext& context,
@@ -76,14 +88,14 @@ grpc::ServerUnaryReactor* AdminService::Submit(grpc::CallbackServerContext* cont
   change.peer = std::move(caller->peer);
   change.author = std::move(caller->author);
   std::string listener = change.listener;
-  controller_->Submit(std::move(change),
-                      [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {
-                        if (result.ok()) {
-                          call->Answer(ToResponse<Response>(*std::move(result), listener));
-                        } else {
-                          call->Answer(result.status());
-                        }
-                      });
+  changes_.Submit(std::move(change), DeadlineOf(*context),
+                  [call, listener = std::move(listener)](absl::StatusOr<ChangeResult> result) {
+                    if (result.ok()) {
+                      call->Answer(ToResponse<Response>(*std::move(result), listener));
+                    } else {
+                      call->Answer(result.status());
+                    }
+                  });
   return call.get();
 }
 
@@ -178,6 +190,23 @@ grpc::ServerUnaryReactor* AdminService::GetStatus(grpc::CallbackServerContext* c
   api::GetStatusResponse answer;
   *answer.mutable_status() = *std::move(status);
   call->Answer(answer);
+  return call.get();
+}
+
+grpc::ServerUnaryReactor* AdminService::ListReplicas(grpc::CallbackServerContext* context,
+                                                     const grpc::ByteBuffer* bytes,
+                                                     grpc::ByteBuffer* response) {
+  const auto call = UnaryCall<api::ListReplicasResponse>::Begin(calls_, response);
+  api::ListReplicasRequest request;
+  const absl::Status admitted = Admit(*context, "ListReplicas", *bytes, &request).status();
+  if (!admitted.ok()) {
+    call->Answer(admitted);
+    return call.get();
+  }
+  // Of what could not be found out, the list tells by how long replicas have been silent.
+  fleet_->Look([call, fleet = fleet_](const absl::Status& /*status*/) {
+    call->Answer(control::ListReplicas(*fleet->view(), absl::Now()));
+  });
   return call.get();
 }
 

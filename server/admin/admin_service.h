@@ -9,11 +9,13 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "admin/authorization.h"
+#include "admin/fleet_changes.h"
 #include "admin/open_calls.h"
 #include "admin/status_source.h"
 #include "admin/watch_places.h"
 #include "control/api.h"
 #include "control/controller.h"
+#include "control/fleet.h"
 #include "google/protobuf/message.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -32,7 +34,8 @@ using RawUnaryMethods = api::GreeterAdminService::WithRawCallbackMethod_SetMessa
                         api::GreeterAdminService::WithRawCallbackMethod_ListRevisions<
                             api::GreeterAdminService::WithRawCallbackMethod_RollBack<
                                 api::GreeterAdminService::WithRawCallbackMethod_GetStatus<
-                                    Base>>>>>>>>>;
+                                    api::GreeterAdminService::WithRawCallbackMethod_ListReplicas<
+                                        Base>>>>>>>>>>;
 using RawAdminService = RawUnaryMethods<
     api::GreeterAdminService::WithRawCallbackMethod_WatchStatus<api::GreeterAdminService::Service>>;
 
@@ -43,6 +46,7 @@ class AdminService final : public RawAdminService {
     const StatusSource* status = nullptr;
     const Authorization* authorization = nullptr;
     OpenCalls* calls = nullptr;
+    control::Fleet* fleet = nullptr;
   };
   // They outlive the gRPC server that this is registered with. At most `max_watches` WatchStatus
   // streams run at the same time.
@@ -78,6 +82,9 @@ class AdminService final : public RawAdminService {
                                       grpc::ByteBuffer* response) override;
   grpc::ServerWriteReactor<grpc::ByteBuffer>* WatchStatus(grpc::CallbackServerContext* context,
                                                           const grpc::ByteBuffer* bytes) override;
+  grpc::ServerUnaryReactor* ListReplicas(grpc::CallbackServerContext* context,
+                                         const grpc::ByteBuffer* bytes,
+                                         grpc::ByteBuffer* response) override;
 
  private:
   // What every call begins with: refuses it if the server is stopping or the caller may not, and
@@ -95,6 +102,8 @@ class AdminService final : public RawAdminService {
   const StatusSource* const status_;
   const Authorization* const authorization_;
   OpenCalls* const calls_;
+  control::Fleet* const fleet_;
+  const FleetChanges changes_;
   const WatchPlaces watch_places_;
 };
 

@@ -21,6 +21,7 @@ constexpr std::array kTable = {
     MethodRole{"/greeter.admin.v1.GreeterAdminService/ListRevisions", Role::kViewer},
     MethodRole{"/greeter.admin.v1.GreeterAdminService/GetStatus", Role::kViewer},
     MethodRole{"/greeter.admin.v1.GreeterAdminService/WatchStatus", Role::kViewer},
+    MethodRole{"/greeter.admin.v1.GreeterAdminService/ListReplicas", Role::kViewer},
     MethodRole{"/grpc.health.v1.Health/Check", Role::kViewer},
     MethodRole{"/grpc.health.v1.Health/Watch", Role::kViewer},
     MethodRole{"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", Role::kViewer},

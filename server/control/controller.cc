@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "control/connection_counts.h"
 #include "control/validation.h"
 #include "google/protobuf/util/time_util.h"
 
@@ -11,17 +12,6 @@ namespace {
 
 google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
-
-void Add(const api::ConnectionCounts& counts, api::ConnectionCounts& total) {
-  total.set_accepted(total.accepted() + counts.accepted());
-  total.set_open(total.open() + counts.open());
-  total.set_completed(total.completed() + counts.completed());
-  total.set_timed_out(total.timed_out() + counts.timed_out());
-  total.set_reset(total.reset() + counts.reset());
-  total.set_rejected(total.rejected() + counts.rejected());
-  total.set_bytes_sent(total.bytes_sent() + counts.bytes_sent());
-  total.set_pauses(total.pauses() + counts.pauses());
 }
 
 absl::Status Stopping() {

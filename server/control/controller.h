@@ -108,6 +108,8 @@ class Controller {
   // of listeners that are not bound now.
   struct ChangeResult {
     api::Revision revision;
+    // The number of the revision in force before it: the same one if nothing was to change.
+    uint64_t before = 0;
     std::vector<api::ListenerStatus> listeners;
     // The Config in force after it, complete; empty if the change was about one listener.
     api::Config config;

@@ -100,9 +100,9 @@ absl::StatusOr<Controller::ChangeResult> Controller::Execute(Change& change) {
                        google::protobuf::util::MessageDifferencer::Equals(desired, Newest().config);
   const bool retries = convergence_.wanted.has_value() ||
                        (change.must_listen && failures_.count(change.listener) > 0);
-  const auto result = [this, &change](const Record& record,
-                                      std::vector<api::ListenerStatus> listeners) {
-    return ChangeResult{record.revision, WithCounts(std::move(listeners)),
+  const auto result = [this, &change, before = Newest().revision.number()](
+                          const Record& record, std::vector<api::ListenerStatus> listeners) {
+    return ChangeResult{record.revision, before, WithCounts(std::move(listeners)),
                         change.listener.empty() ? record.config : api::Config()};
   };
   if (is_same && !retries) return result(current_, data_plane_->Observe());

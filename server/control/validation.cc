@@ -163,6 +163,14 @@ std::vector<FieldViolation> ValidateOptions(const api::ChangeOptions& options) {
   } else {
     CheckUtf8("change.comment", options.comment(), violations);
   }
+  if (!api::Wait_IsValid(options.wait())) {
+    violations.push_back({"change.wait", absl::StrCat(static_cast<int>(options.wait()),
+                                                      " is no Wait of this version's API")});
+  }
+  if (options.roll_back_on_failure() && options.wait() != api::WAIT_FLEET) {
+    violations.push_back({"change.roll_back_on_failure",
+                          "needs wait WAIT_FLEET: who does not wait never hears of a failure"});
+  }
   return violations;
 }
 

@@ -37,6 +37,7 @@ std::string RequestFor(const std::string& method) {
       {"ListRevisions", ""},
       {"GetStatus", ""},
       {"WatchStatus", ""},
+      {"ListReplicas", ""},
   };
   const auto found = requests.find(method);
   EXPECT_NE(found, requests.end()) << method;
