@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 
 namespace greeter::admin_cli {
 
@@ -10,6 +11,12 @@ std::string WithCommas(uint64_t number) {
   std::string digits = absl::StrCat(number);
   for (size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, 1, ',');
   return digits;
+}
+
+std::string PerSecond(double rate) {
+  if (rate > 0 && rate < 0.05) return "<0.1";
+  return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(rate + 0.5))
+                                  : absl::StrFormat("%.1f", rate);
 }
 
 std::string Utc(absl::Time time) {

@@ -4,7 +4,6 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "admin_cli/terminal/readable.h"
@@ -23,11 +22,7 @@ constexpr size_t kWidestPlot = 60;
 constexpr size_t kNarrowestPlot = 8;
 
 std::string RateText(const std::deque<double>& rates) {
-  if (rates.empty()) return "-";
-  const double rate = rates.back();
-  if (rate > 0 && rate < 0.05) return "<0.1";
-  return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(rate + 0.5))
-                                  : absl::StrFormat("%.1f", rate);
+  return rates.empty() ? "-" : PerSecond(rates.back());
 }
 
 }  // namespace
@@ -133,19 +128,12 @@ std::string LiveView::Block(const Server& server, size_t columns, absl::Time now
   return out;
 }
 
-std::vector<std::string> LiveView::Lines(const ScreenSize& size, const std::string& how_to_end,
-                                         absl::Time now) const {
+std::vector<std::string> LiveView::Lines(const ScreenSize& size, absl::Time now) const {
   std::vector<std::string> lines;
   for (const Server& server : servers_) {
     std::vector<std::string> block = absl::StrSplit(Block(server, size.columns, now), '\n');
     lines.insert(lines.end(), block.begin(), block.end());
   }
-  if (lines.size() + 1 > size.rows) {
-    const size_t hidden = lines.size() + 2 - size.rows;
-    lines.resize(size.rows > 2 ? size.rows - 2 : 0);
-    lines.push_back(look_.Paint(Hue::kDim, absl::StrCat("(", hidden, " more lines)")));
-  }
-  lines.push_back(look_.Paint(Hue::kDim, absl::StrCat(Utc(now), "  ", how_to_end)));
   return lines;
 }
 

@@ -25,9 +25,8 @@ class LiveView {
   // To be called every second or so: servers without news have no new connections.
   void Tick(absl::Time now);
 
-  // As many lines as fit, the last of which says `how_to_end`.
-  std::vector<std::string> Lines(const ScreenSize& size, const std::string& how_to_end,
-                                 absl::Time now) const;
+  // All of it, of lines as long as the screen is wide.
+  std::vector<std::string> Lines(const ScreenSize& size, absl::Time now) const;
 
  private:
   struct Server {

@@ -6,12 +6,11 @@
 #include <unistd.h>
 
 #include <functional>
-#include <streambuf>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "commands_fixture.h"
+#include "watched_output.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -22,23 +21,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
-
-// A stdout that calls back once it holds `awaited`, however it is written.
-class WatchedOutput : public std::stringbuf {
- public:
-  WatchedOutput(std::string awaited, std::function<void()> found)
-      : awaited_(std::move(awaited)), found_(std::move(found)) {}
-
- protected:
-  int sync() override {
-    if (found_ && str().find(awaited_) != std::string::npos) std::exchange(found_, nullptr)();
-    return 0;
-  }
-
- private:
-  const std::string awaited_;
-  std::function<void()> found_;
-};
 
 class WatchTest : public CommandsTest {
  protected:
