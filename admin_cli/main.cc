@@ -39,9 +39,8 @@ int Run(int argc, char** argv) try {
     return early->code;
   }
   const auto& line = std::get<CommandLine>(parsed);
-  const auto* status = std::get_if<StatusCommand>(&line.command);
   int interrupt_fd = -1;
-  if (status != nullptr && status->watch) {
+  if (Watches(line.command)) {
     interrupt_fd = SignalDescriptor({SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGWINCH});
   } else if (std::holds_alternative<ProbeCommand>(line.command)) {
     interrupt_fd = SignalDescriptor({SIGINT, SIGTERM, SIGHUP});

@@ -171,6 +171,25 @@ absl::StatusOr<api::RollBackResponse> Client::RollBack(const api::RollBackReques
   return Call(&api::GreeterAdminService::Stub::RollBack, request);
 }
 
+absl::StatusOr<api::ListReplicasResponse> Client::ListReplicas(
+    const api::ListReplicasRequest& request) {
+  return Call(&api::GreeterAdminService::Stub::ListReplicas, request);
+}
+
+absl::StatusOr<api::ListReplicasResponse> Client::ListReplicas(
+    const api::ListReplicasRequest& request, int interrupt_fd) {
+  grpc::ClientContext context;
+  const Canceller canceller(&context, interrupt_fd, endpoint_->timeout());
+  api::ListReplicasResponse response;
+  const grpc::Status status = stub_->ListReplicas(&context, request, &response);
+  if (canceller.cause() == Canceller::Cause::kInterrupted) {
+    return absl::CancelledError("interrupted");
+  }
+  if (canceller.cause() == Canceller::Cause::kTimedOut) return endpoint_->TimedOut();
+  if (!status.ok()) return endpoint_->ToStatus(status);
+  return response;
+}
+
 absl::Status Client::WatchStatus(const api::WatchStatusRequest& request, int interrupt_fd,
                                  const std::function<bool(const api::ServerStatus&)>& on_update) {
   grpc::ClientContext context;

@@ -63,6 +63,10 @@ class Client {
   absl::StatusOr<api::ListRevisionsResponse> ListRevisions(
       const api::ListRevisionsRequest& request);
   absl::StatusOr<api::RollBackResponse> RollBack(const api::RollBackRequest& request);
+  absl::StatusOr<api::ListReplicasResponse> ListReplicas(const api::ListReplicasRequest& request);
+  // The same; CANCELLED once `interrupt_fd` is readable, from which nothing is read.
+  absl::StatusOr<api::ListReplicasResponse> ListReplicas(const api::ListReplicasRequest& request,
+                                                         int interrupt_fd);
 
   // Calls `on_update`, on this thread, with every status received; the first one must come within
   // the timeout. OK once `on_update` returns false or `interrupt_fd` is readable (-1: never);

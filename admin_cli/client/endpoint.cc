@@ -156,7 +156,8 @@ absl::Status Endpoint::ToStatus(const grpc::Status& status) const {
     case grpc::StatusCode::OK:
       return absl::OkStatus();
     case grpc::StatusCode::DEADLINE_EXCEEDED:
-      return TimedOut();
+      // gRPC's words, unless the server answered in time that others did not.
+      return absl::StartsWith(text, "Deadline Exceeded") ? TimedOut() : ServersOwn(status);
     case grpc::StatusCode::UNAVAILABLE:
       return connected && !IsBrokenConnection(text) ? ServersOwn(status) : Unreachable(text);
     case grpc::StatusCode::UNIMPLEMENTED:

@@ -57,6 +57,18 @@ std::string CheckShell(const std::string& text) {
   return absl::StrCat("\"", text, "\" is none of bash, zsh, fish");
 }
 
+// Of any command; those that change nothing never do.
+struct RollsBackWithoutWaiting {
+  template <typename T>
+  bool operator()(const T& command) const {
+    if constexpr (requires { command.change; }) {
+      return command.change.roll_back_on_failure && command.change.wait != "fleet";
+    } else {
+      return false;
+    }
+  }
+};
+
 // The texts that need a second look once all arguments are read.
 struct Unchecked {
   std::string servers = "127.0.0.1:50051";
@@ -86,6 +98,7 @@ class Grammar {
     DeclareListenerCommands(app_, line_.command);
     DeclareConfigCommands(app_, line_.command);
     DeclareHistoryCommands(app_, line_.command);
+    DeclareFleetCommands(app_, line_.command);
     DeclareProbeCommand(app_, line_.command);
     DeclareCompletion();
     Declare<VersionCommand>(app_, line_.command,
@@ -194,6 +207,10 @@ class Grammar {
       probe->timeout = line_.timeout;
       return admin_cli::Problem(*probe, line_.output);
     }
+    if (std::visit(RollsBackWithoutWaiting(), line_.command)) {
+      return "--roll-back-on-failure needs --wait fleet: who does not wait never hears of a "
+             "failure";
+    }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : admin_cli::Problem(*set);
   }
@@ -235,6 +252,12 @@ bool NeedsServer(const Command& command) {
   return !std::holds_alternative<VersionCommand>(command) &&
          !std::holds_alternative<CompletionCommand>(command) &&
          !std::holds_alternative<ProbeCommand>(command);
+}
+
+bool Watches(const Command& command) {
+  const auto* const status = std::get_if<StatusCommand>(&command);
+  const auto* const fleet = std::get_if<FleetCommand>(&command);
+  return (status != nullptr && status->watch) || (fleet != nullptr && fleet->watch);
 }
 
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments) {

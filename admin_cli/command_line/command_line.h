@@ -21,6 +21,9 @@ enum class Output { kTable, kJson, kYaml };
 struct ChangeFlags {
   std::optional<uint64_t> expect_revision;
   std::string comment;
+  // this or fleet.
+  std::string wait = "this";
+  bool roll_back_on_failure = false;
 };
 
 // In each, an empty listener means what it means to the API: all of them, or "default" for what is
@@ -53,6 +56,11 @@ struct StopCommand {
 };
 struct CountsCommand {
   std::string listener;
+  // Of every replica, in place of every listener.
+  bool fleet = false;
+};
+struct FleetCommand {
+  bool watch = false;
 };
 struct ConfigGetCommand {
   std::optional<uint64_t> revision;
@@ -107,13 +115,17 @@ struct CompleteCommand {
   Completion completion;
 };
 
-using Command = std::variant<VersionCommand, CompletionCommand, CompleteCommand, StatusCommand,
-                             MessageGetCommand, MessageSetCommand, StartCommand, StopCommand,
-                             CountsCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
-                             HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
+using Command =
+    std::variant<VersionCommand, CompletionCommand, CompleteCommand, StatusCommand,
+                 MessageGetCommand, MessageSetCommand, StartCommand, StopCommand, CountsCommand,
+                 FleetCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
+                 HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
 
 // Whether it calls the servers. What says how to reach them is not looked at otherwise.
 bool NeedsServer(const Command& command);
+
+// Whether it goes on until the user ends it.
+bool Watches(const Command& command);
 
 struct CommandLine {
   // Each host:port, [v6]:port or unix:/path; at least one, and none twice. Empty if the command

@@ -21,6 +21,11 @@ std::string Footer(const CommandHelp& help) {
   return footer;
 }
 
+std::string CheckWait(const std::string& text) {
+  if (text == "this" || text == "fleet") return "";
+  return absl::StrCat("\"", text, "\" is none of this, fleet");
+}
+
 bool IsWholeNumber(const std::string& text) {
   uint64_t number = 0;
   return absl::SimpleAtoi(text, &number);
@@ -60,6 +65,15 @@ void AddChangeOptions(CLI::App& app, ChangeFlags& change) {
       ->check(CLI::Validator(CheckRevision, ""))
       ->type_name("N");
   app.add_option("--comment", change.comment, "Why, for the history")->type_name("TEXT");
+  app.add_option("--wait", change.wait,
+                 "Who must have applied it before this ends with 0: this greeterd, or every live "
+                 "replica of its fleet, within --timeout")
+      ->check(CLI::Validator(CheckWait, ""))
+      ->type_name("this|fleet")
+      ->capture_default_str();
+  app.add_flag("--roll-back-on-failure", change.roll_back_on_failure,
+               "With --wait fleet: should a replica be unable to apply it, put the config before "
+               "it in force again");
 }
 
 void AddDryRunOption(CLI::App& app, bool& dry_run) {

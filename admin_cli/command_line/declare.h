@@ -24,6 +24,7 @@ namespace greeter::admin_cli {
 void DeclareListenerCommands(CLI::App& app, Command& chosen);
 void DeclareConfigCommands(CLI::App& app, Command& chosen);
 void DeclareHistoryCommands(CLI::App& app, Command& chosen);
+void DeclareFleetCommands(CLI::App& app, Command& chosen);
 void DeclareProbeCommand(CLI::App& app, Command& chosen);
 
 // What is missing or contradicts itself, once all is parsed; empty if nothing does.
@@ -58,7 +59,7 @@ CLI::App* DeclareGroup(CLI::App& parent, const CommandHelp& help);
 
 // -l
 void AddListenerOption(CLI::App& app, std::string& listener, const char* meaning);
-// --expect-revision and --comment
+// --expect-revision, --comment, --wait and --roll-back-on-failure
 void AddChangeOptions(CLI::App& app, ChangeFlags& change);
 // --dry-run
 void AddDryRunOption(CLI::App& app, bool& dry_run);

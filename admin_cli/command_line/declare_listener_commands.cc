@@ -37,6 +37,7 @@ void DeclareMessageSet(CLI::App& group, Command& chosen) {
       {"set", "Give a listener a new message, for connections from now on",
        "greeterctl message set \"Back at 14:00 UTC.\" --ending crlf\n"
        "greeterctl message set --template 'Hello ${remote_addr}' --comment \"a test\"\n"
+       "greeterctl message set \"Moin\" --wait fleet --roll-back-on-failure\n"
        "greeterctl message set --hex \"48 69 0a\"",
        kMessageSetHelp});
   app->add_option("TEXT", values->text, "The message, as UTF-8 text")->type_name("");
@@ -84,8 +85,12 @@ void DeclareListenerCommands(CLI::App& app, Command& chosen) {
 
   auto [counts, counted] = Declare<CountsCommand>(app, chosen,
                                                   {"counts", "Count connections by how they ended",
-                                                   "greeterctl counts\ngreeterctl counts -o json"});
+                                                   "greeterctl counts\ngreeterctl counts --fleet"});
   AddListenerOption(*counts, counted->listener, "Only this listener (default: all)");
+  counts
+      ->add_flag("--fleet", counted->fleet,
+                 "Of every live replica of the fleet, as it last told, in place of every listener")
+      ->excludes(counts->get_option("--listener"));
 }
 
 std::string Problem(const MessageSetCommand& set) {

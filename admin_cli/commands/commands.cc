@@ -15,6 +15,7 @@
 #include "admin_cli/completion/scripts.h"
 #include "admin_cli/views/documents.h"
 #include "admin_cli/views/render.h"
+#include "admin_cli/watch/fleet_watch.h"
 #include "admin_cli/watch/watch.h"
 #include "base/utf8.h"
 #include "base/version.h"
@@ -98,6 +99,9 @@ int RunOn(const T& command, const CommandLine& line, const std::optional<Tls>& t
   if constexpr (std::is_same_v<T, StatusCommand>) {
     if (command.watch) return Watch(command, line, tls, console);
   }
+  if constexpr (std::is_same_v<T, FleetCommand>) {
+    if (command.watch) return WatchFleet(line, tls, console);
+  }
   const absl::StatusOr<Ask> ask = Prepare(command, console);
   if (!ask.ok()) return Fail(ask.status(), line, console);
   const std::vector<ServersAnswer> answers = AskServers(line, tls, *ask, console);
@@ -173,6 +177,8 @@ absl::StatusOr<api::ChangeOptions> ToChangeOptions(const ChangeFlags& flags) {
   api::ChangeOptions options;
   if (flags.expect_revision) options.set_expected_revision(*flags.expect_revision);
   options.set_comment(flags.comment);
+  if (flags.wait == "fleet") options.set_wait(api::WAIT_FLEET);
+  options.set_roll_back_on_failure(flags.roll_back_on_failure);
   return options;
 }
 

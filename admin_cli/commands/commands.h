@@ -59,6 +59,7 @@ using Ask = std::function<absl::StatusOr<Answer>(Client&)>;
 // For each command: reads what it needs and checks it; nothing is sent yet.
 absl::StatusOr<Ask> Prepare(const StatusCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const CountsCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const FleetCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const MessageGetCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const MessageSetCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const StartCommand& command, const Console& console);

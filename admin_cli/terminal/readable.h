@@ -13,7 +13,7 @@ namespace greeter::admin_cli {
 // "1,234,567".
 std::string WithCommas(uint64_t number);
 
-// "1,234" of 1234.4 a second, "12.3" below a hundred, "0".
+// "1,234" of 1234.4 a second, "12.3" below a hundred, "<0.1", "0".
 std::string PerSecond(double rate);
 
 // "2026-11-23 01:06:28 UTC".

@@ -1,9 +1,11 @@
 #include "admin_cli/terminal/text_width.h"
 
+#include <algorithm>
 #include <clocale>
 #include <cwchar>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -56,6 +58,14 @@ size_t WidthOf(absl::string_view text) {
     text.remove_prefix(step.bytes);
   }
   return columns;
+}
+
+size_t WidestOf(absl::string_view lines) {
+  size_t widest = 0;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n')) {
+    widest = std::max(widest, WidthOf(line));
+  }
+  return widest;
 }
 
 std::string CutTo(absl::string_view text, size_t columns) {

@@ -14,6 +14,9 @@ namespace greeter::admin_cli {
 // none for combining ones. Colours (see look.h) take none. Any thread.
 size_t WidthOf(absl::string_view text);
 
+// The same of the widest of its lines. Any thread.
+size_t WidestOf(absl::string_view lines);
+
 // The beginning of `text` that takes at most `columns`, its colours ended. Any thread.
 std::string CutTo(absl::string_view text, size_t columns);
 

@@ -183,12 +183,20 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const 
 
 std::string RenderCounts(const api::GetConnectionCountsResponse& response, const Look& look) {
   if (response.listeners().empty()) return RenderListeners({});
-  std::vector<std::vector<Cell>> rows;
+  std::vector<NamedCounts> rows;
   for (const api::ListenerCounts& listener : response.listeners()) {
-    rows.push_back(CountsRow(listener.name(), listener.counts()));
+    rows.push_back({listener.name(), listener.counts()});
   }
-  if (rows.size() > 1) rows.push_back(CountsRow("TOTAL", response.total()));
-  return RenderTable({{"LISTENER"},
+  return RenderCountsTable("LISTENER", rows, response.total(), look);
+}
+
+std::string RenderCountsTable(const std::string& title, const std::vector<NamedCounts>& rows,
+                              const api::ConnectionCounts& total, const Look& look) {
+  std::vector<std::vector<Cell>> cells;
+  cells.reserve(rows.size() + 1);
+  for (const auto& [name, counts] : rows) cells.push_back(CountsRow(name, counts));
+  if (cells.size() > 1) cells.push_back(CountsRow("TOTAL", total));
+  return RenderTable({{title},
                       {"ACCEPTED", Align::kRight},
                       {"OPEN", Align::kRight},
                       {"COMPLETED", Align::kRight},
@@ -197,7 +205,7 @@ std::string RenderCounts(const api::GetConnectionCountsResponse& response, const
                       {"REJECTED", Align::kRight},
                       {"BYTES SENT", Align::kRight},
                       {"PAUSES", Align::kRight}},
-                     rows, look);
+                     cells, look);
 }
 
 std::string PayloadOf(const api::Greeting& greeting) {

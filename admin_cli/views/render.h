@@ -27,6 +27,15 @@ std::string RenderStatus(const api::ServerStatus& status, absl::Time now, const 
 // One row a listener, and a total if there are several.
 std::string RenderCounts(const api::GetConnectionCountsResponse& response, const Look& look = {});
 
+struct NamedCounts {
+  std::string name;
+  api::ConnectionCounts counts;
+};
+
+// One row for each of `rows` below `title`, and `total` if they are several.
+std::string RenderCountsTable(const std::string& title, const std::vector<NamedCounts>& rows,
+                              const api::ConnectionCounts& total, const Look& look);
+
 // The listeners' states, and why listeners failed.
 std::string RenderListeners(const std::vector<api::ListenerStatus>& listeners,
                             const Look& look = {});

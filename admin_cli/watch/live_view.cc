@@ -5,7 +5,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/string_view.h"
 #include "admin_cli/terminal/readable.h"
 #include "admin_cli/terminal/sparkline.h"
 #include "admin_cli/terminal/table.h"
@@ -84,11 +83,7 @@ std::string LiveView::Table(const Server& server, size_t columns) const {
                     server.lost ? "-" : RateText(server.rates.Of(listener.name()))});
   }
   // The plot has what is left.
-  const std::string bare = RenderTable(titles, rows);
-  size_t widest = 0;
-  for (const absl::string_view line : absl::StrSplit(bare, '\n')) {
-    widest = std::max(widest, WidthOf(line));
-  }
+  const size_t widest = WidestOf(RenderTable(titles, rows));
   const size_t left = columns > widest + 3 ? std::min(columns - widest - 3, kWidestPlot) : 0;
   if (left < kNarrowestPlot) return RenderTable(titles, rows, look_);
   titles.push_back({left < 14 ? "PLOT" : absl::StrCat("LAST ", left, " S")});

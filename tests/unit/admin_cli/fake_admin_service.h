@@ -6,10 +6,12 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,9 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
   std::vector<api::ListRevisionsResponse> list_responses;
   api::RollBackRequest roll_back_request;
   api::RollBackResponse roll_back_response;
+  // The replicas, and from the second time on those after, if they are set.
+  api::ListReplicasResponse replicas;
+  std::optional<api::ListReplicasResponse> replicas_after;
   // So many of the next changes with an expected revision are ABORTED.
   int conflicts = 0;
   int changes = 0;
@@ -118,6 +123,13 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
                         api::RollBackResponse* response) override {
     return Answer(*request, roll_back_request, roll_back_response, *response);
   }
+  grpc::Status ListReplicas(grpc::ServerContext* /*context*/,
+                            const api::ListReplicasRequest* /*request*/,
+                            api::ListReplicasResponse* response) override {
+    const bool later = asked_for_replicas_.exchange(true);
+    *response = later && replicas_after.has_value() ? *replicas_after : replicas;
+    return status;
+  }
   grpc::Status WatchStatus(grpc::ServerContext* context, const api::WatchStatusRequest* /*request*/,
                            grpc::ServerWriter<api::WatchStatusResponse>* writer) override {
     for (const auto& update : updates) writer->Write(update);
@@ -139,6 +151,7 @@ class FakeAdminService final : public api::GreeterAdminService::Service {
   }
 
   const std::string host_;
+  std::atomic<bool> asked_for_replicas_ = false;
   int port_ = 0;
   std::unique_ptr<grpc::Server> server_;
   std::mutex mutex_;
