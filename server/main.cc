@@ -9,7 +9,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/cleanup/cleanup.h"
 #include "absl/status/status.h"
 #include "absl/time/clock.h"
 #include "admin/admin_server.h"
@@ -21,6 +20,7 @@
 #include "daemon/data_plane_adapter.h"
 #include "daemon/descriptor_budget.h"
 #include "daemon/engine_options.h"
+#include "daemon/fleet_member.h"
 #include "daemon/identity.h"
 #include "daemon/inherited_sockets.h"
 #include "daemon/listener_log.h"
@@ -65,6 +65,8 @@ absl::Status Run(const daemon::Options& options) try {
   control::Controller controller(&data_plane, state->store(),
                                  {.identity = identity, .audit = logs->audit});
   controller.Observe(daemon::ListenerLog(logger));
+  daemon::FleetMember member(*state, options.fleet.name, &controller, identity.server_id, logger);
+  admin_options.fleet = member.fleet();
   daemon::ServiceNotifier notifier(controller, admin_options.self_check);
   admin::AdminServer admin(&controller, admin_options);
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
@@ -75,9 +77,8 @@ absl::Status Run(const daemon::Options& options) try {
        [&] { return (*access_log)->counts(); }},
       {options.http, !options.has_http, {static_cast<size_t>(budget->http_connections)}});
   if (!observatory.ok()) return observatory.status();
-  state->Join(&controller, logger);
-  const absl::Cleanup leave = [&] { state->Leave(); };
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
+  if (started.ok()) member.Enter(admin.bound_address());
   if (started.ok()) started = admin.Serve();
   if (started.ok()) {
     daemon::WarnOfUnusedSockets((*engine)->inherited(), *controller.snapshot(), *logger);
@@ -91,6 +92,7 @@ absl::Status Run(const daemon::Options& options) try {
     });
     logger->info("{}: stopping; again to end at once", signal);
     notifier.Stopping(options.shutdown_delay + options.drain_timeout);
+    member.Withdraw();
     admin.SetNotServing();
     absl::SleepFor(options.shutdown_delay);
   }

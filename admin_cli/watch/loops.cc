@@ -25,7 +25,8 @@ int SignalFrom(int fd) {
   return read(fd, &info, sizeof(info)) == sizeof(info) ? static_cast<int>(info.ssi_signo) : SIGINT;
 }
 
-// As many of `lines` as fit above the last one, which tells the time and how to end.
+}  // namespace
+
 std::vector<std::string> Fit(std::vector<std::string> lines, const ScreenSize& size,
                              const std::string& how_to_end, absl::Time now, const Look& look) {
   if (lines.size() + 1 > size.rows) {
@@ -36,8 +37,6 @@ std::vector<std::string> Fit(std::vector<std::string> lines, const ScreenSize& s
   lines.push_back(look.Paint(Hue::kDim, absl::StrCat(Utc(now), "  ", how_to_end)));
   return lines;
 }
-
-}  // namespace
 
 int FailWatch(const absl::Status& status, Console& console) {
   console.err << console.err_look.Paint(Hue::kRed, "greeterctl:") << " "

@@ -25,6 +25,10 @@ struct Watching {
   std::function<std::vector<std::string>(const ScreenSize& size, absl::Time now)> picture = {};
 };
 
+// As many of `lines` as fit on a screen above its last one, which tells the time and how to end.
+std::vector<std::string> Fit(std::vector<std::string> lines, const ScreenSize& size,
+                             const std::string& how_to_end, absl::Time now, const Look& look);
+
 // Draws the picture as it changes, until the user or `take` ends it. Returns the exit code; an
 // error is told below what the terminal showed before. Blocks.
 int WatchOnScreen(const Watching& watching, Console& console);

@@ -54,6 +54,11 @@ api::Replica DescribeReplica(const api::ServerStatus& status, const std::string&
     }
     Add(listener.counts(), *replica.mutable_counts());
   }
+  if (status.fleet().failed_revision() > 0) {
+    replica.set_failed_revision(status.fleet().failed_revision());
+    errors.push_back(
+        absl::StrCat("revision ", status.fleet().failed_revision(), ": ", status.fleet().error()));
+  }
   if (!errors.empty()) {
     replica.set_state(api::Replica::STATE_FAILED);
     replica.set_error(absl::StrJoin(errors, "; "));

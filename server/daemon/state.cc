@@ -98,22 +98,4 @@ absl::StatusOr<State> State::Open(const Options& options, spdlog::logger* logger
   return state;
 }
 
-void State::Join(control::Controller* controller, const std::shared_ptr<spdlog::logger>& logger) {
-  if (fleet_ == nullptr) return;
-  controller->Observe([store = fleet_.get()](const control::Snapshot& snapshot) {
-    store->Keep({snapshot.revision, snapshot.config, snapshot.file});
-  });
-  controller->Observe([logger, logged = std::string()](const control::Snapshot& snapshot) mutable {
-    const api::FleetStatus& fleet = *snapshot.fleet;
-    if (fleet.error() == std::exchange(logged, fleet.error()) || fleet.error().empty()) return;
-    logger->error("the fleet's revision {} can't be applied here and will be tried again: {}",
-                  fleet.failed_revision(), fleet.error());
-  });
-  fleet_->Start([controller] { controller->StoreChanged(); });
-}
-
-void State::Leave() {
-  if (fleet_ != nullptr) fleet_->Stop();
-}
-
 }  // namespace greeter::daemon

@@ -10,7 +10,6 @@
 
 #include "absl/status/statusor.h"
 #include "control/config_store.h"
-#include "control/controller.h"
 #include "daemon/options.h"
 #include "etcd/client.h"
 #include "fleet/etcd_store.h"
@@ -32,11 +31,9 @@ class State {
 
   control::ConfigStore* store() const { return fleet_ ? fleet_.get() : alone_.get(); }
 
-  // In a fleet: connects store() with `controller`, before that starts. What is in force is copied
-  // to the state directory from then on, and what can't be is logged.
-  void Join(control::Controller* controller, const std::shared_ptr<spdlog::logger>& logger);
-  // Ends that, after the controller was stopped and before it is destroyed.
-  void Leave();
+  // What store() is in a fleet, and the etcd that keeps it; null without one.
+  fleet::EtcdStore* fleet_store() const { return fleet_.get(); }
+  etcd::Client* etcd() const { return etcd_.get(); }
 
  private:
   std::unique_ptr<control::ConfigStore> alone_;

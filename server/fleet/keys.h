@@ -25,6 +25,9 @@ inline std::string RevisionKey(const std::string& name, uint64_t number) {
 // Who is about to begin the fleet with a history; see write_requests.h.
 inline std::string FounderKey(const std::string& name) { return Prefix(name) + "founder"; }
 
+// The replica ID's record, for as long as it is live, is at this and the ID.
+inline std::string ReplicasPrefix(const std::string& name) { return Prefix(name) + "replicas/"; }
+
 }  // namespace greeter::fleet
 
 #endif  // GREETER_FLEET_KEYS_H_

@@ -95,9 +95,10 @@ TEST_F(CommandLineTest, AnyTextIsAMessage) {
 }
 
 TEST_F(CommandLineTest, UsageErrorsAreOneLineAndSayWhatToDo) {
-  EXPECT_EQ(Refusal({}),
-            "greeterctl: a command is missing: status, message, start, stop, counts, config, "
-            "history, show, rollback, probe, completion, version; see \"greeterctl --help\"\n");
+  EXPECT_EQ(
+      Refusal({}),
+      "greeterctl: a command is missing: status, message, start, stop, counts, config, "
+      "history, show, rollback, fleet, probe, completion, version; see \"greeterctl --help\"\n");
   EXPECT_EQ(Refusal({"message"}),
             "greeterctl message: a command is missing: get, set; see \"greeterctl message "
             "--help\"\n");

@@ -11,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "admin_cli/terminal/look.h"
 #include "admin_cli/terminal/text_width.h"
+#include "admin_cli/watch/loops.h"
 #include "admin_cli/watch/rates.h"
 
 namespace greeter::admin_cli {
@@ -79,11 +80,13 @@ TEST(RatesTest, EachSecondHasItsNumber) {
 class LiveViewTest : public ::testing::Test {
  protected:
   std::vector<std::string> Draw(const ScreenSize& size, absl::Duration after) const {
-    return view_.Lines(size, "q ends", start_ + after);
+    return Fit(view_.Lines(size, start_ + after), size, "q ends", start_ + after, kLook);
   }
 
+  static constexpr Look kLook = {true, true, false, true};
+
   const absl::Time start_ = absl::FromUnixSeconds(1'000'000'000);
-  LiveView view_{{"db1:50051"}, Look{true, true, false, true}};
+  LiveView view_{{"db1:50051"}, kLook};
 };
 
 TEST_F(LiveViewTest, ShowsListenersWithTheirRates) {

@@ -110,6 +110,12 @@ TEST_F(FleetTest, DescribesAReplicaByItsStatus) {
   EXPECT_EQ(replica.state(), api::Replica::STATE_FAILED);
   EXPECT_EQ(replica.error(), "listener \"b\": address in use");
   EXPECT_EQ(replica.counts().accepted(), 7U);
+
+  status.mutable_fleet()->set_failed_revision(8);
+  status.mutable_fleet()->set_error("privileges are missing");
+  replica = DescribeReplica(status, "unix:/a", absl::Now());
+  EXPECT_EQ(replica.failed_revision(), 8U);
+  EXPECT_EQ(replica.error(), "listener \"b\": address in use; revision 8: privileges are missing");
 }
 
 }  // namespace
