@@ -25,13 +25,13 @@
 #include "daemon/inherited_sockets.h"
 #include "daemon/listener_log.h"
 #include "daemon/logs.h"
+#include "daemon/observatory_setup.h"
 #include "daemon/options.h"
 #include "daemon/service_notifier.h"
 #include "daemon/standard_streams.h"
 #include "daemon/state.h"
 #include "daemon/stop_signal.h"
 #include "data_plane/engine.h"
-#include "observe/observatory.h"
 
 namespace greeter {
 namespace {
@@ -70,12 +70,8 @@ absl::Status Run(const daemon::Options& options) try {
   daemon::ServiceNotifier notifier(controller, admin_options.self_check);
   admin::AdminServer admin(&controller, admin_options);
   if (absl::Status taken = admin.Listen(options.admin.address); !taken.ok()) return taken;
-  const auto observatory = observe::Observatory::Open(
-      {&controller, [&] { return admin.status(); },
-       [&](const std::string& name) { return data_plane.Times(name); }, &calls,
-       [&] { return admin.alive(); }, [&] { return admin.serving(); }, options.labels,
-       [&] { return (*access_log)->counts(); }},
-      {options.http, !options.has_http, {static_cast<size_t>(budget->http_connections)}});
+  const auto observatory = daemon::OpenObservatory(
+      options, *budget, {&controller, &admin, &calls, &data_plane, access_log->get()});
   if (!observatory.ok()) return observatory.status();
   absl::Status started = daemon::StartController(controller, *std::move(initial), options, *logger);
   if (started.ok()) member.Enter(admin.bound_address());
