@@ -61,15 +61,19 @@ def of_kind(rendered, *kinds):
     return [item for item in rendered if item["kind"] in kinds]
 
 
-def workload(rendered):
-    """The one that has the pods."""
-    found = of_kind(rendered, *WORKLOADS)
+def workload(rendered, name="greeter"):
+    """The one that has the pods of that name."""
+    found = [item for item in of_kind(rendered, *WORKLOADS) if item["metadata"]["name"] == name]
     assert len(found) == 1, found
     return found[0]
 
 
-def pod_spec(rendered):
-    return workload(rendered)["spec"]["template"]["spec"]
+def pod_spec(rendered, name="greeter"):
+    return workload(rendered, name)["spec"]["template"]["spec"]
+
+
+def ports_of(pod):
+    return {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
 
 
 def environment(rendered):

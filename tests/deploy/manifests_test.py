@@ -5,11 +5,11 @@ import os
 import re
 import unittest
 
-from manifests import (ROOT, Refused, environment, kustomize, objects, of_kind, overlay, overlay_of, pod_spec,
-                       with_config, workload)
+from manifests import (ROOT, WORKLOADS, Refused, environment, kustomize, objects, of_kind, overlay, overlay_of, pod_spec,
+                       ports_of, with_config, workload)
 from pod_security import violations
 
-OVERLAYS = ("dev", "single", "prod")
+OVERLAYS = ("dev", "single", "prod", "fleet")
 MONITORING = {"kubernetes.io/metadata.name": "monitoring"}
 OPERATORS = {"kubernetes.io/metadata.name": "operators", "greeter-admin": "allowed"}
 STRANGERS = {"kubernetes.io/metadata.name": "default"}
@@ -46,13 +46,17 @@ class EveryOverlay(unittest.TestCase):
         cls.rendered = {name: objects(kustomize(overlay(name)), "--validate") for name in OVERLAYS}
         with overlay_of("prod", components=["cert-manager", "service-monitor"]) as everything:
             cls.rendered["prod and all components"] = objects(kustomize(everything), "--validate")
+        with overlay_of("fleet", components=["etcd-cert-manager", "mutual-tls", "cert-manager", "service-monitor"]) as everything:
+            cls.rendered["fleet and all components"] = objects(kustomize(everything), "--validate")
 
     @for_each_overlay
     def test_pods_are_restricted(self, rendered):
-        self.assertEqual(violations(pod_spec(rendered)), [])
+        for found in of_kind(rendered, *WORKLOADS):
+            pod = found["spec"]["template"]["spec"]
+            self.assertEqual(violations(pod), [])
+            self.assertIs(pod["automountServiceAccountToken"], False)
         self.assertEqual(of_kind(rendered, "Namespace")[0]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"],
                          "restricted")
-        self.assertIs(pod_spec(rendered)["automountServiceAccountToken"], False)
         self.assertIs(of_kind(rendered, "ServiceAccount")[0]["automountServiceAccountToken"], False)
 
     @for_each_overlay
@@ -63,19 +67,27 @@ class EveryOverlay(unittest.TestCase):
 
     @for_each_overlay
     def test_names_that_refer_to_something_do(self, rendered):
-        pod, labels = pod_spec(rendered), workload(rendered)["spec"]["template"]["metadata"]["labels"]
-        ports = {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
+        def selected_by(labels):
+            """The one workload whose pods these labels select."""
+            found = [item for item in of_kind(rendered, *WORKLOADS)
+                     if labels.items() <= item["spec"]["template"]["metadata"]["labels"].items()]
+            self.assertEqual(len(found), 1, labels)
+            return found[0]["spec"]["template"]["spec"]
+
+        pod = pod_spec(rendered)
         names = {(item["kind"], item["metadata"]["name"]) for item in rendered}
         for service in of_kind(rendered, "Service"):
-            self.assertLessEqual(service["spec"]["selector"].items(), labels.items())
+            ports = ports_of(selected_by(service["spec"]["selector"]))
             for port in service["spec"]["ports"]:
                 self.assertEqual(ports[port["targetPort"]], port["port"])
         for policy in of_kind(rendered, "NetworkPolicy"):
-            self.assertLessEqual(policy["spec"]["podSelector"]["matchLabels"].items(), labels.items())
-            for rule in policy["spec"]["ingress"]:
+            ports = ports_of(selected_by(policy["spec"]["podSelector"]["matchLabels"]))
+            for rule in policy["spec"].get("ingress", []):
                 self.assertLessEqual({port["port"] for port in rule["ports"]}, set(ports))
         for budget in of_kind(rendered, "PodDisruptionBudget"):
-            self.assertLessEqual(budget["spec"]["selector"]["matchLabels"].items(), labels.items())
+            selected_by(budget["spec"]["selector"]["matchLabels"])
+        for found in of_kind(rendered, "StatefulSet"):
+            self.assertIn(("Service", found["spec"]["serviceName"]), names)
         for scaler in of_kind(rendered, "HorizontalPodAutoscaler"):
             target = scaler["spec"]["scaleTargetRef"]
             self.assertIn((target["kind"], target["name"]), names)
@@ -94,19 +106,21 @@ class EveryOverlay(unittest.TestCase):
         self.assertIn(monitor["spec"]["endpoints"][0]["port"], [port["name"] for port in watched[0]["spec"]["ports"]])
 
     def test_certificates_are_the_ones_that_are_mounted(self):
-        rendered = self.rendered["prod and all components"]
-        made = {item["spec"]["secretName"] for item in of_kind(rendered, "Certificate")}
-        mounted = {volume["secret"]["secretName"] for volume in pod_spec(rendered)["volumes"] if "secret" in volume}
-        self.assertLessEqual(mounted, made)
-        operators = {item["spec"]["commonName"] for item in of_kind(rendered, "Certificate")
-                     if "client auth" in item["spec"].get("usages", [])}
-        self.assertEqual(operators, {environment(rendered)["GREETER_ADMIN_OPERATOR"],
-                                     environment(rendered)["GREETER_ADMIN_VIEWER"]})
+        for name in ("prod and all components", "fleet and all components"):
+            rendered = self.rendered[name]
+            made = {item["spec"]["secretName"] for item in of_kind(rendered, "Certificate")}
+            mounted = {volume["secret"]["secretName"] for found in of_kind(rendered, *WORKLOADS)
+                       for volume in found["spec"]["template"]["spec"]["volumes"] if "secret" in volume}
+            self.assertLessEqual(mounted, made)
+            operators = {item["spec"]["commonName"] for item in of_kind(rendered, "Certificate")
+                         if item["spec"].get("usages", [])[1:] == ["client auth"] and item["spec"]["issuerRef"]["name"] == "greeter-ca"}
+            self.assertEqual(operators, {environment(rendered)["GREETER_ADMIN_OPERATOR"],
+                                         environment(rendered)["GREETER_ADMIN_VIEWER"]})
 
     @for_each_overlay
     def test_ports_are_what_greeterd_is_told(self, rendered):
         pod, told = pod_spec(rendered), environment(rendered)
-        ports = {port["name"]: port["containerPort"] for port in pod["containers"][0]["ports"]}
+        ports = ports_of(pod)
         self.assertEqual(told["GREETER_HEALTH"], f":{ports['health']}")
         self.assertEqual(told["GREETER_HTTP"], f":{ports['metrics']}")
         self.assertIn(told.get("GREETER_ADMIN", "127.0.0.1:50051"), (f":{ports['admin']}", f"127.0.0.1:{ports['admin']}"))
@@ -130,12 +144,14 @@ class EveryOverlay(unittest.TestCase):
 
     @for_each_overlay
     def test_who_reaches_what(self, rendered):
-        policies = of_kind(rendered, "NetworkPolicy")
+        policies = [policy for policy in of_kind(rendered, "NetworkPolicy")
+                    if policy["spec"]["podSelector"]["matchLabels"] == {"app.kubernetes.io/name": "greeter"}]
         reach = {port: [admits(policies, namespace, port) for namespace in (STRANGERS, OPERATORS, MONITORING)]
                  for port in ("greeting", "admin", "metrics", "health")}
         self.assertEqual(reach, {"greeting": [True, True, True], "admin": [False, True, False],
                                  "metrics": [False, False, True], "health": [False, False, False]})
-        self.assertEqual([policy["spec"].get("egress") for policy in policies], [None] * len(policies))
+        calls = {port["port"] for policy in policies for rule in policy["spec"].get("egress", []) for port in rule["ports"]}
+        self.assertEqual(calls, {"client", 53} if "GREETER_FLEET" in environment(rendered) else set())
         self.assertIn("Egress", [kind for policy in policies for kind in policy["spec"]["policyTypes"]])
 
     @for_each_overlay
