@@ -172,8 +172,9 @@ class EveryOverlay(unittest.TestCase):
         with open(os.path.join(ROOT, "CMakeLists.txt")) as lists:
             version = re.search(r"project\(greeter VERSION ([\d.]+)", lists.read())[1]
         self.assertEqual(pod_spec(rendered)["containers"][0]["image"], f"greeter:{version}")
-        with open(os.path.join(ROOT, "deploy", "compose.yaml")) as compose:
-            self.assertIn(f"image: ${{GREETER_IMAGE:-greeter:{version}}}\n", compose.read())
+        for name in ("compose.yaml", "compose-fleet.yaml"):
+            with open(os.path.join(ROOT, "deploy", name)) as compose:
+                self.assertIn(f"image: ${{GREETER_IMAGE:-greeter:{version}}}\n", compose.read())
 
 
 class Mistakes(unittest.TestCase):
