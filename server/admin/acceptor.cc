@@ -30,22 +30,23 @@ int Milliseconds(absl::Duration duration) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(int listener, Options options,
-                                                          Handover handover) {
+absl::StatusOr<std::unique_ptr<Acceptor>> Acceptor::Start(int listener, ConnectionCensus* census,
+                                                          Options options, Handover handover) {
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
   std::unique_ptr<Acceptor> acceptor(
-      new Acceptor(listener, std::move(wake), std::move(options), std::move(handover)));
+      new Acceptor(listener, census, std::move(wake), std::move(options), std::move(handover)));
   acceptor->thread_ = std::thread(&Acceptor::Run, acceptor.get());
   return acceptor;
 }
 
-Acceptor::Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover)
+Acceptor::Acceptor(int listener, ConnectionCensus* census, net::FileDescriptor wake,
+                   Options options, Handover handover)
     : listener_(listener),
+      open_(census),
       wake_(std::move(wake)),
       options_(std::move(options)),
-      handover_(std::move(handover)),
-      open_(options_.max_connections, options_.max_per_peer) {}
+      handover_(std::move(handover)) {}
 
 Acceptor::~Acceptor() { Stop(); }
 
@@ -74,7 +75,7 @@ void Acceptor::Run() {
 Acceptor::Outcome Acceptor::AcceptWaiting() {
   int error = 0;
   for (int i = 0; i < kBatch; ++i) {
-    if (open_.Full() && open_.AnyLeaving(absl::Now())) return Outcome::kFull;
+    if (open_->Full() && open_->AnyLeaving(absl::Now())) return Outcome::kFull;
     net::FileDescriptor connection(
         options_.accept(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection.valid()) {
@@ -93,21 +94,14 @@ Acceptor::Outcome Acceptor::AcceptWaiting() {
 }
 
 void Acceptor::HandOver(net::FileDescriptor connection) {
-  const bool full = open_.Full();
-  if ((full || open_.FullFor(connection.get())) && !options_.is_own(connection.get())) {
-    return TurnAway(!full);
-  }
-  open_.Add(connection.get());
+  const bool full = open_->Full();
+  const bool own = options_.is_own(connection.get());
+  if (!own && (full || open_->FullFor(connection.get()))) return TurnAway(!full);
+  open_->Add(connection.get());
   // As gRPC's own listener has it; a unix socket refuses, which does no harm.
   const int on = 1;
   setsockopt(connection.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (options_.substitute) {
-    std::optional<net::FileDescriptor> substitute = options_.substitute(std::move(connection));
-    if (!substitute.has_value()) return;
-    open_.AddSubstitute(substitute->get());
-    connection = *std::move(substitute);
-  }
-  handover_(std::move(connection));
+  handover_(std::move(connection), own);
 }
 
 void Acceptor::TurnAway(bool one_peer) {

@@ -19,7 +19,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
 #include <thread>
 
@@ -37,30 +36,23 @@ inline constexpr absl::Duration kExhaustedPause = absl::Milliseconds(50);
 
 class Acceptor {
  public:
-  // Takes a connected socket, non-blocking and close-on-exec. On the acceptor's thread.
-  using Handover = std::function<void(net::FileDescriptor)>;
-  // Takes such a socket, and gives what is to be handed over in its place, if that can be had.
-  using Substitution = std::function<std::optional<net::FileDescriptor>(net::FileDescriptor)>;
+  // Takes a connected socket, non-blocking and close-on-exec, and whether it is the daemon's own.
+  // On the acceptor's thread.
+  using Handover = std::function<void(net::FileDescriptor, bool own)>;
 
   struct Options {
     // The port's, for the log.
     std::string name = "admin";
-    // Open at the same time.
-    size_t max_connections = 512;
-    // Of them, from one peer (see ConnectionCensus::FullFor()); 0: no bound of their own.
-    size_t max_per_peer = 0;
-    // Who is let in all the same; asked when there is no place. One of them at a time.
+    // The daemon's own connection is let in even if there is no place. One of them at a time.
     std::function<bool(int socket)> is_own = [](int) { return false; };
-    // Both sockets have one place, until both are closed. Unset: there is no other than the
-    // client's.
-    Substitution substitute = nullptr;
     net::AcceptCall accept = accept4;
   };
 
-  // Starts accepting from `listener`, a listening socket that does not block and that outlives the
-  // acceptor. FAILED_PRECONDITION if there are no descriptors left to begin with.
-  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(int listener, Options options,
-                                                         Handover handover);
+  // Starts accepting from `listener`, a listening socket that does not block, those for whom there
+  // is a place in `census`, which takes note of them. Both outlive the acceptor.
+  // FAILED_PRECONDITION if there are no descriptors left to begin with.
+  static absl::StatusOr<std::unique_ptr<Acceptor>> Start(int listener, ConnectionCensus* census,
+                                                         Options options, Handover handover);
 
   // As Stop().
   ~Acceptor();
@@ -73,7 +65,8 @@ class Acceptor {
  private:
   enum class Outcome { kDrained, kMore, kFull, kExhausted };
 
-  Acceptor(int listener, net::FileDescriptor wake, Options options, Handover handover);
+  Acceptor(int listener, ConnectionCensus* census, net::FileDescriptor wake, Options options,
+           Handover handover);
   void Run();
   // Accepts those who wait, up to a bound.
   Outcome AcceptWaiting();
@@ -83,12 +76,12 @@ class Acceptor {
 
   // Constant after construction.
   const int listener_;
+  ConnectionCensus* const open_;
   const net::FileDescriptor wake_;
   const Options options_;
   const Handover handover_;
 
   // Owned by the acceptor's thread.
-  ConnectionCensus open_;
   // Since it was logged.
   uint64_t turned_away_ = 0;
   LogPause turning_away_;

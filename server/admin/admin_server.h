@@ -4,7 +4,7 @@
 // Health: "" is SERVING from Serve() to SetNotServing(), except while the port doesn't answer its
 // own SelfCheck; "greeter.data" follows the controller's snapshots.
 //
-// Who may do what is in access.h, how clients prove who they are in tls_credentials.h.
+// Who may do what is in access.h, how clients come in and prove who they are in relayed_entrance.h.
 
 #ifndef GREETER_ADMIN_ADMIN_SERVER_H_
 #define GREETER_ADMIN_ADMIN_SERVER_H_
@@ -16,12 +16,11 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "admin/acceptor.h"
 #include "admin/access.h"
 #include "admin/admin_listener.h"
 #include "admin/admin_service.h"
 #include "admin/authorization.h"
-#include "admin/call_observation.h"
+#include "admin/call_gate.h"
 #include "admin/certificate_watch.h"
 #include "admin/health_server.h"
 #include "admin/health_states.h"
@@ -35,6 +34,7 @@
 #include "control/controller.h"
 #include "control/fleet.h"
 #include "control/fleet_of_one.h"
+#include "grpcpp/generic/async_generic_service.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 
@@ -44,9 +44,8 @@ namespace greeter::admin {
 class AdminServer {
  public:
   struct Options {
-    // Of connections with TLS, at one descriptor each; others are relayed (ForRelayed()). is_own is
-    // the server's business.
-    Acceptor::Options acceptor;
+    // Whose connections are let in; who they are is the server's business.
+    RelayedEntrance::Options entrance;
     SelfCheck::Options self_check;
     // Unset: nobody wants to know.
     CallObserver on_call = nullptr;
@@ -69,7 +68,7 @@ class AdminServer {
     control::Fleet* fleet = nullptr;
     // The health port's address; empty for none.
     std::string health;
-    Acceptor::Options health_acceptor = {.name = "--health"};
+    RelayedEntrance::Options health_entrance = {.name = "--health"};
   };
 
   // `controller` must not be started yet, for its snapshots are observed; it outlives Stop(), not
@@ -114,13 +113,7 @@ class AdminServer {
   void Stop(absl::Duration timeout);
 
  private:
-  absl::Status StartAccepting();
-  // Hands a connection to gRPC. On the acceptor's thread.
-  void HandOver(net::FileDescriptor connection);
-  void GiveToGrpc(net::FileDescriptor connection);
-  std::unique_ptr<grpc::Server> Build(
-      std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor>* entrance);
-  std::shared_ptr<grpc::ServerCredentials> Credentials() const;
+  std::unique_ptr<grpc::Server> Build(RelayedEntrance::Grpc* entrance);
 
   // Constant after construction.
   control::Controller* const controller_;
@@ -130,12 +123,11 @@ class AdminServer {
   OwnConnection own_connection_;
   OpenCalls calls_;
 
-  // Set by Listen(), and constant from then on. Calls may look at them a little longer than the
-  // server lives.
+  // Set by Listen(), and constant from then on.
   std::string bound_address_;
   std::string health_address_;
   std::shared_ptr<const CertificateWatch> certificates_;
-  std::shared_ptr<const Authorization> authorization_;
+  std::optional<Authorization> authorization_;
   std::shared_ptr<RefusedHandshakes> refused_handshakes_;
   std::optional<StatusSource> status_;
   std::optional<control::FleetOfOne> alone_;
@@ -143,12 +135,11 @@ class AdminServer {
 
   // Set by Listen() and Serve(), cleared by Stop(), in the order in which they need one another.
   std::optional<AdminListener> listener_;
-  // Without TLS only.
-  std::unique_ptr<RelayedEntrance> relayed_;
   std::unique_ptr<HealthServer> health_server_;
+  // Answers what there isn't, so that it passes the gate as all else does.
+  grpc::CallbackGenericService nothing_else_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
-  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<RelayedEntrance> entrance_;
   std::unique_ptr<SelfCheck> self_check_;
 };
 

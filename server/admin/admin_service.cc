@@ -64,7 +64,7 @@ absl::StatusOr<Caller> AdminService::Admit(const grpc::CallbackServerContext& co
                                            google::protobuf::Message* request) const {
   if (calls_->stopping()) return OpenCalls::StoppingError();
   absl::StatusOr<Caller> caller =
-      authorization_->Authorize(context, absl::StrCat(kServicePath, method));
+      authorization_->Authorize(context.peer(), absl::StrCat(kServicePath, method));
   if (!caller.ok()) return caller.status();
   const absl::Status decoded = Decode(bytes, request);
   if (!decoded.ok()) return decoded;
@@ -250,7 +250,7 @@ grpc::ServerWriteReactor<grpc::ByteBuffer>* AdminService::WatchStatus(
   }
   return WatchReactor::Watch(
       status_, calls_,
-      {request.listener(), *interval, std::move(place), authorization_->Standing(*context)});
+      {request.listener(), *interval, std::move(place), authorization_->Standing(context->peer())});
 }
 
 }  // namespace greeter::admin

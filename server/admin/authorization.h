@@ -6,61 +6,42 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "admin/access.h"
 #include "admin/caller.h"
-#include "admin/client_certificate.h"
 #include "admin/relayed_peers.h"
-#include "grpcpp/server_context.h"
 
 namespace greeter::admin {
 
-class ClientStanding;
-
-// The peer of a call with TLS as people write it: "127.0.0.1:41234", "[::1]:41234". `peer` is
-// gRPC's form of it. Any thread.
-std::string ReadablePeer(const std::string& peer);
-
-// How clients come to the admin port.
-enum class Transport { kPlaintext, kMutualTls, kUnix };
-
+// `peer` is a ServerContext::peer() throughout, and `method` a path, "/package.Service/Method".
 // Immutable. Any thread.
 class Authorization {
  public:
-  // `peers` outlives the server whose calls are looked at. `standing` is for mutual TLS.
-  Authorization(Transport transport, const RelayedPeers* peers, Access access,
-                std::shared_ptr<ClientStanding> standing);
-
-  const Access& access() const { return access_; }
+  // `peers` outlives the server whose calls are looked at.
+  Authorization(const RelayedPeers* peers, Access access)
+      : peers_(peers), access_(std::move(access)) {}
 
   // For the methods of GreeterAdminService, whose handlers ask this first of all: who calls, or
-  // Access::Check()'s refusal. CANCELLED if the connection has ended. `method` is a path.
-  absl::StatusOr<Caller> Authorize(const grpc::CallbackServerContext& context,
-                                   absl::string_view method) const;
+  // Access::Check()'s refusal. CANCELLED if the connection has ended.
+  absl::StatusOr<Caller> Authorize(const std::string& peer, absl::string_view method) const;
 
   // For a call that lasts: whether its caller's certificate still counts, to be asked now and then,
   // by any thread, even after the call has ended. ClientStanding::Check()'s answers. Null without
-  // certificates.
-  std::function<absl::Status()> Standing(const grpc::CallbackServerContext& context) const;
+  // a certificate.
+  std::function<absl::Status()> Standing(const std::string& peer) const;
 
-  // For all others, whose handlers are gRPC's: health, reflection, and what there isn't. By the
-  // client's certificate, for only mutual TLS lets us look at these calls: in
-  // plaintext everyone may call them, and over the unix socket whoever may open it. Where the call
-  // comes from isn't known. OK for GreeterAdminService's methods.
-  absl::Status AuthorizeOthers(CertificateReader client, absl::string_view method) const;
+  // For all others, whose handlers are gRPC's: health, reflection, and what there isn't. As
+  // Authorize() for the holder of a certificate; whoever else could connect may call them. OK for
+  // GreeterAdminService's methods.
+  absl::Status AuthorizeOthers(const std::string& peer, absl::string_view method) const;
 
  private:
-  // CANCELLED if the connection has ended.
-  absl::StatusOr<Caller> Identify(const grpc::CallbackServerContext& context) const;
-  Caller IdentifyHolder(ClientCertificate client, std::string peer) const;
-
-  const Transport transport_;
   const RelayedPeers* const peers_;
   const Access access_;
-  const std::shared_ptr<ClientStanding> standing_;
 };
 
 }  // namespace greeter::admin

@@ -49,27 +49,25 @@ std::string Caller::Description() const {
   return absl::StrCat("the holder of a certificate for ", absl::StrJoin(quoted, ", "));
 }
 
-Caller CertificateHolder(ClientCertificate certificate, std::string peer) {
+Caller CertificateHolder(CertificateNames names, std::string peer) {
   Caller caller;
   caller.peer = std::move(peer);
-  if (certificate.uris.empty() && certificate.names.empty()) {
+  if (names.uris.empty() && names.names.empty()) {
     caller.author = caller.peer;
     caller.unknown_for = "your certificate has no URI or DNS name and no CN";
     return caller;
   }
   caller.kind = Caller::Kind::kCertificate;
-  caller.uris = std::move(certificate.uris);
-  caller.names = std::move(certificate.names);
+  caller.uris = std::move(names.uris);
+  caller.names = std::move(names.names);
   caller.author = Printable(caller.uris.empty() ? caller.names.front() : caller.uris.front());
   return caller;
 }
 
-Caller FormerCertificateHolder(ClientCertificate certificate, std::string peer,
-                               absl::string_view why) {
-  Caller caller = CertificateHolder(std::move(certificate), std::move(peer));
-  caller.kind = Caller::Kind::kUnknown;
-  caller.unknown_for = std::string(why);
-  return caller;
+Caller FormerCertificateHolder(Caller holder, absl::string_view why) {
+  holder.kind = Caller::Kind::kUnknown;
+  holder.unknown_for = std::string(why);
+  return holder;
 }
 
 Caller Anyone(std::string peer) {

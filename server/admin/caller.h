@@ -47,10 +47,9 @@ struct Caller {
 };
 
 // By the names of its certificate. kUnknown if it has none.
-Caller CertificateHolder(ClientCertificate certificate, std::string peer);
-// The same, but of a certificate that counts no more, `why` not.
-Caller FormerCertificateHolder(ClientCertificate certificate, std::string peer,
-                               absl::string_view why);
+Caller CertificateHolder(CertificateNames names, std::string peer);
+// The same, when its certificate counts no more, `why` not.
+Caller FormerCertificateHolder(Caller holder, absl::string_view why);
 // Over TCP in plaintext.
 Caller Anyone(std::string peer);
 Caller UnixUser(uid_t uid, std::string user, std::vector<gid_t> groups, std::string peer);

@@ -15,18 +15,13 @@ bool IsValid(const Certificates& certificates, absl::Time now) {
   return now >= certificates.server_begins && now < certificates.server_expires;
 }
 
-bool AreSame(const absl::StatusOr<CertificateTexts>& one,
-             const absl::StatusOr<CertificateTexts>& other) {
-  return one.status() == other.status() && (!one.ok() || *one == *other);
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CertificateWatch>> CertificateWatch::Start(CertificateFiles files,
                                                                           absl::Duration interval) {
   absl::StatusOr<CertificateTexts> texts = ReadCertificateFiles(files);
   if (!texts.ok()) return texts.status();
-  absl::StatusOr<Certificates> first = CheckCertificates(files, *std::move(texts));
+  absl::StatusOr<Certificates> first = CheckCertificates(files, *texts);
   if (!first.ok()) return first.status();
   std::unique_ptr<CertificateWatch> watch(
       new CertificateWatch(std::move(files), interval, *std::move(first)));
@@ -80,21 +75,23 @@ void CertificateWatch::Run() {
 }
 
 void CertificateWatch::Look() {
-  absl::StatusOr<CertificateTexts> before =
-      std::exchange(last_reading_, ReadCertificateFiles(files_));
-  if (!AreSame(before, last_reading_)) return;
-  if (!before.ok()) return Report(before.status());
-  if (*before != current()->texts) {
-    absl::StatusOr<Certificates> found = CheckNew(*std::move(before));
+  const absl::StatusOr<CertificateTexts> texts = ReadCertificateFiles(files_);
+  const absl::StatusOr<std::string> digest =
+      texts.ok() ? DigestOf(*texts) : absl::StatusOr<std::string>(texts.status());
+  const absl::StatusOr<std::string> before = std::exchange(last_reading_, digest);
+  if (before != digest) return;
+  if (!texts.ok()) return Report(texts.status());
+  if (*digest != current()->digest) {
+    absl::StatusOr<Certificates> found = CheckNew(*texts);
     if (!found.ok()) return Report(found.status());
     Adopt(*std::move(found));
   }
   Report(absl::OkStatus());
 }
 
-absl::StatusOr<Certificates> CertificateWatch::CheckNew(CertificateTexts texts) const {
+absl::StatusOr<Certificates> CertificateWatch::CheckNew(const CertificateTexts& texts) const {
   const std::shared_ptr<const Certificates> before = current();
-  absl::StatusOr<Certificates> found = CheckCertificates(files_, std::move(texts));
+  absl::StatusOr<Certificates> found = CheckCertificates(files_, texts);
   const absl::Time now = absl::Now();
   if (found.ok() && !IsValid(*found, now) && IsValid(*before, now)) {
     return absl::InvalidArgumentError(

@@ -48,7 +48,7 @@ class CertificateWatch {
   void Run();
   void Look();
   // `texts`, if they are good and better than what is in force.
-  absl::StatusOr<Certificates> CheckNew(CertificateTexts texts) const;
+  absl::StatusOr<Certificates> CheckNew(const CertificateTexts& texts) const;
   void Adopt(Certificates found);
   void Report(const absl::Status& fault);
   // Once a day.
@@ -59,7 +59,8 @@ class CertificateWatch {
   const absl::Duration interval_;
 
   // Owned by the watch's thread.
-  absl::StatusOr<CertificateTexts> last_reading_;
+  // Its digest.
+  absl::StatusOr<std::string> last_reading_;
   absl::Time expiry_logged_ = absl::InfinitePast();
 
   // Guarded by mutex_.

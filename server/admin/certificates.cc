@@ -1,6 +1,8 @@
 #include "admin/certificates.h"
 
 #include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "net/file_descriptor.h"
@@ -37,8 +40,11 @@ absl::StatusOr<std::string> ReadWhole(const char* option, const std::string& pat
   // Without waiting for whoever might write to a pipe of that name.
   const net::FileDescriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file.valid()) return failed();
-  std::string text;
   std::array<char, 16384> part = {};
+  const absl::Cleanup wipe = [&part] { OPENSSL_cleanse(part.data(), part.size()); };
+  std::string text;
+  // It never moves, and leaves nothing behind.
+  text.reserve(kMostBytes + part.size());
   ssize_t got = 0;
   while ((got = read(file.get(), part.data(), part.size())) != 0) {
     if (got < 0 && errno == EINTR) continue;
@@ -47,7 +53,7 @@ absl::StatusOr<std::string> ReadWhole(const char* option, const std::string& pat
     if (text.size() > kMostBytes) return Refuse(option, path, "is too large to be a PEM file");
   }
   if (text.empty()) return Refuse(option, path, "is empty");
-  // gRPC would read up to it, and we beyond.
+  // Others read up to it, and we beyond.
   if (absl::StrContains(text, '\0')) {
     return Refuse(option, path, "holds a NUL byte, which no PEM file does");
   }
@@ -82,35 +88,42 @@ void WarnOfExpiry(absl::string_view what, absl::Time expires, absl::Time now,
 absl::StatusOr<CertificateTexts> ReadCertificateFiles(const CertificateFiles& files) {
   absl::StatusOr<std::string> certificate = ReadWhole(kCertificateOption, files.certificate);
   if (!certificate.ok()) return certificate.status();
-  absl::StatusOr<std::string> key = ReadWhole(kKeyOption, files.key);
+  absl::StatusOr<tls::Secret> key = ReadWhole(kKeyOption, files.key);
   if (!key.ok()) return key.status();
   absl::StatusOr<std::string> client_ca = ReadWhole(kClientCaOption, files.client_ca);
   if (!client_ca.ok()) return client_ca.status();
   return CertificateTexts{*std::move(certificate), *std::move(key), *std::move(client_ca)};
 }
 
+std::string DigestOf(const CertificateTexts& texts) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest = {};
+  std::string digests;
+  for (const std::string* const text : {&texts.certificate, &texts.key.text(), &texts.client_ca}) {
+    SHA256(reinterpret_cast<const unsigned char*>(text->data()), text->size(), digest.data());
+    digests.append(digest.begin(), digest.end());
+  }
+  return digests;
+}
+
 absl::StatusOr<Certificates> CheckCertificates(const CertificateFiles& files,
-                                               CertificateTexts texts) {
+                                               const CertificateTexts& texts) {
   const auto chain = Parse(kCertificateOption, files.certificate, texts.certificate);
   if (!chain.ok()) return chain.status();
   const auto authorities = Parse(kClientCaOption, files.client_ca, texts.client_ca);
   if (!authorities.ok()) return authorities.status();
-  const auto key = tls::ParsePrivateKey(texts.key);
+  const auto key = tls::ParsePrivateKey(texts.key.text());
   if (!key.ok()) return Refuse(kKeyOption, files.key, key.status().message());
-
-  // As gRPC will: OpenSSL refuses more than it can't parse, weak keys for example.
-  const OpensslPtr<SSL_CTX> server(SSL_CTX_new(TLS_server_method()));
-  X509* const own = chain->front().get();
-  const bool usable = server != nullptr && SSL_CTX_use_certificate(server.get(), own) == 1;
-  const bool fits = usable && SSL_CTX_use_PrivateKey(server.get(), key->get()) == 1 &&
-                    SSL_CTX_check_private_key(server.get()) == 1;
-  ERR_clear_error();
-  if (!usable) return Refuse(kCertificateOption, files.certificate, "OpenSSL refuses to use it");
-  if (!fits) {
+  auto context = tls::ServerContext::Create(*chain, key->get(), *authorities);
+  if (absl::IsFailedPrecondition(context.status())) {
     return Refuse(kKeyOption, files.key,
                   absl::StrCat("is not the key of ", kCertificateOption, " ", files.certificate));
   }
-  Certificates checked = {std::move(texts), tls::TimeOf(X509_get0_notBefore(own)),
+  if (!context.ok()) {
+    return Refuse(kCertificateOption, files.certificate, context.status().message());
+  }
+  const X509* const own = chain->front().get();
+  Certificates checked = {DigestOf(texts), *std::move(context),
+                          tls::TimeOf(X509_get0_notBefore(own)),
                           tls::TimeOf(X509_get0_notAfter(own)), absl::InfiniteFuture()};
   for (const OpensslPtr<X509>& authority : *authorities) {
     checked.client_ca_expires =

@@ -1,14 +1,17 @@
 // The admin port's certificates as they are on disk: read and checked whole, before anything uses
-// them. Knows nothing of gRPC.
+// them.
 
 #ifndef GREETER_ADMIN_CERTIFICATES_H_
 #define GREETER_ADMIN_CERTIFICATES_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "tls/secret.h"
+#include "tls/server_context.h"
 
 namespace greeter::admin {
 
@@ -20,18 +23,21 @@ struct CertificateFiles {
   std::string client_ca;
 };
 
-// The files' contents: secret, so never logged.
+// The files' contents: never logged, and not kept.
 struct CertificateTexts {
   std::string certificate;
-  std::string key;
+  tls::Secret key;
   std::string client_ca;
-
-  bool operator==(const CertificateTexts&) const = default;
 };
+
+// What tells `texts` from all others (SHA-256). Any thread.
+std::string DigestOf(const CertificateTexts& texts);
 
 // Contents that belong together and can be served.
 struct Certificates {
-  CertificateTexts texts;
+  // Of the texts.
+  std::string digest;
+  std::shared_ptr<const tls::ServerContext> context;
   // Of the server's certificate.
   absl::Time server_begins;
   absl::Time server_expires;
@@ -47,7 +53,7 @@ absl::StatusOr<CertificateTexts> ReadCertificateFiles(const CertificateFiles& fi
 // and needs no passphrase, and there is a client CA; names the option and the path, and never says
 // what is in a file. Certificates out of their time are no error here. Any thread.
 absl::StatusOr<Certificates> CheckCertificates(const CertificateFiles& files,
-                                               CertificateTexts texts);
+                                               const CertificateTexts& texts);
 
 // What an operator should know at `now`: what has expired, or will within 14 days, or is not yet
 // valid. A line each. Any thread.

@@ -9,47 +9,42 @@
 #ifndef GREETER_ADMIN_CLIENT_STANDING_H_
 #define GREETER_ADMIN_CLIENT_STANDING_H_
 
-#include <map>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "admin/certificate_watch.h"
-#include "admin/client_certificate.h"
 #include "tls/openssl.h"
 
 namespace greeter::admin {
 
-// Any thread.
+// Of one connection. Any thread.
 class ClientStanding {
  public:
-  explicit ClientStanding(std::shared_ptr<const CertificateWatch> certificates);
+  // `shown` are the client's certificate, and those that it has shown along with it.
+  ClientStanding(std::shared_ptr<const CertificateWatch> certificates,
+                 std::vector<tls::OpensslPtr<X509>> shown);
 
-  // OK if `client` leads to a client CA in force and nothing on the way there has expired; else
-  // UNAUTHENTICATED, which says why, and what to do. What was found good is remembered until it
-  // expires or the CAs change.
-  absl::Status Check(const ClientCertificate& client);
+  // OK if the certificate leads to a client CA in force and nothing on the way there has expired;
+  // else UNAUTHENTICATED, which says why, and what to do. What was found good is remembered until
+  // it expires or the CAs change; to find it takes a fraction of a millisecond.
+  absl::Status Check();
 
  private:
-  // What OpenSSL makes of the client CAs in force.
-  using Cas = std::shared_ptr<X509_STORE>;
-
-  // Until when `client` is good, or why it isn't. Without the lock: it may take a millisecond.
-  static absl::StatusOr<absl::Time> Verify(const Cas& cas, const ClientCertificate& client);
-  void TakeCurrentCas();
+  // Sets good_until_.
+  absl::Status Verify(const Certificates& certificates);
 
   // Constant after construction.
   const std::shared_ptr<const CertificateWatch> certificates_;
+  const std::vector<tls::OpensslPtr<X509>> shown_;
 
   // Guarded by mutex_.
   std::mutex mutex_;
   std::shared_ptr<const Certificates> current_;
-  Cas cas_;
-  // By what clients have shown: until when it is good.
-  std::map<std::string, absl::Time> good_;
+  // By current_.
+  absl::Time good_until_ = absl::InfinitePast();
 };
 
 }  // namespace greeter::admin

@@ -75,12 +75,14 @@ size_t ConnectionCensus::Count(Predicate counts) const {
 }
 
 bool ConnectionCensus::Full() {
+  const std::lock_guard lock(mutex_);
   if (entries_.size() < most_) return false;
   Look();
   return entries_.size() >= most_;
 }
 
 bool ConnectionCensus::AnyLeaving(absl::Time now) const {
+  const std::lock_guard lock(mutex_);
   return Count([now](const Entry& entry) {
            return entry.left.has_value() && now < *entry.left + kLeaving;
          }) > 0;
@@ -88,6 +90,7 @@ bool ConnectionCensus::AnyLeaving(absl::Time now) const {
 
 bool ConnectionCensus::FullFor(int socket) {
   if (most_per_peer_ == 0) return false;
+  const std::lock_guard lock(mutex_);
   const auto is_its = [peer = PeerOf(socket)](const Entry& entry) { return entry.peer == peer; };
   if (Count(is_its) < most_per_peer_) return false;
   Look();
@@ -97,9 +100,16 @@ bool ConnectionCensus::FullFor(int socket) {
 
 void ConnectionCensus::Add(int socket) {
   const Socket client = Identify(socket);
+  const std::lock_guard lock(mutex_);
   entries_.push_back({client, client, PeerOf(socket)});
 }
 
-void ConnectionCensus::AddSubstitute(int socket) { entries_.back().served = Identify(socket); }
+void ConnectionCensus::AddServed(int client, int served) {
+  const Socket wanted = Identify(client);
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.client.cookie == wanted.cookie) entry.served = Identify(served);
+  }
+}
 
 }  // namespace greeter::admin

@@ -1,14 +1,13 @@
 // How many of the connections handed to gRPC are still open, where they come from, and whether
 // their clients have left. gRPC doesn't tell when it closes one, but the kernel gives each socket a
 // cookie of its own (socket(7), SO_COOKIE): a descriptor that has another by now is another's.
-//
-// One owner, one thread.
 
 #ifndef GREETER_ADMIN_CONNECTION_CENSUS_H_
 #define GREETER_ADMIN_CONNECTION_CENSUS_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -20,6 +19,7 @@ namespace greeter::admin {
 // takes gRPC milliseconds; one that takes longer hangs, and is as good as one that stays.
 inline constexpr absl::Duration kLeaving = absl::Seconds(5);
 
+// Any thread.
 class ConnectionCensus {
  public:
   // 0: no bound for each peer.
@@ -37,11 +37,11 @@ class ConnectionCensus {
   // owner chooses freely; all unix sockets are one.
   bool FullFor(int socket);
 
-  // `socket`, a client's, is about to be handed over.
+  // `socket`, a client's, has been accepted.
   void Add(int socket);
-  // `socket` is to be handed over in place of the one added last, which is open for as long as
-  // either is.
-  void AddSubstitute(int socket);
+  // `served` is about to be handed to gRPC for `client`, one of those added: the two have one
+  // place, until both are closed.
+  void AddServed(int client, int served);
 
  private:
   struct Socket {
@@ -50,7 +50,7 @@ class ConnectionCensus {
   };
   struct Entry {
     Socket client;
-    // Same as the client's if there is none.
+    // Same as the client's while there is none.
     Socket served;
     uint64_t peer = 0;
     // When its client was seen to have left.
@@ -58,8 +58,9 @@ class ConnectionCensus {
   };
   static Socket Identify(int descriptor);
   static bool IsOpen(const Socket& socket);
-  // Forgets those that are closed, and notes who has left.
+  // With mutex_ held. Forgets those that are closed, and notes who has left.
   void Look();
+  // With mutex_ held.
   template <typename Predicate>
   size_t Count(Predicate counts) const;
 
@@ -67,7 +68,8 @@ class ConnectionCensus {
   const size_t most_;
   const size_t most_per_peer_;
 
-  // Owned by the calling thread.
+  // Guarded by mutex_.
+  mutable std::mutex mutex_;
   std::vector<Entry> entries_;
 };
 

@@ -31,8 +31,8 @@ class WithoutPlugins final : public grpc::ServerBuilderOption {
 
 }  // namespace
 
-HealthServer::HealthServer(HealthStates* states, Acceptor::Options options)
-    : states_(states), options_(ForRelayed(std::move(options))) {}
+HealthServer::HealthServer(HealthStates* states, RelayedEntrance::Options options)
+    : states_(states), options_(std::move(options)) {}
 
 HealthServer::~HealthServer() { Stop(absl::ZeroDuration()); }
 
@@ -48,7 +48,7 @@ absl::Status HealthServer::Listen(const std::string& address) {
 absl::Status HealthServer::Serve() {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::ServerBuilder builder;
-  entrance_ = builder.experimental().AddExternalConnectionAcceptor(
+  RelayedEntrance::Grpc grpc = builder.experimental().AddExternalConnectionAcceptor(
       ConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   SetLimits(builder, {"health", kMaxRequestBytes, kMemoryQuotaBytes});
   builder.SetOption(std::make_unique<WithoutPlugins>());
@@ -57,37 +57,20 @@ absl::Status HealthServer::Serve() {
   if (server_ == nullptr) return absl::InternalError("--health: gRPC did not start; see its log");
   states_->Attach(server_->GetHealthCheckService());
 
-  auto relayed = RelayedEntrance::Start({.name = options_.name});
-  if (!relayed.ok()) return relayed.status();
-  relayed_ = *std::move(relayed);
-  Acceptor::Options options = options_;
-  options.substitute = [this](net::FileDescriptor client) {
-    return relayed_->Admit(std::move(client));
-  };
-  auto acceptor =
-      Acceptor::Start(listener_->socket.get(), std::move(options),
-                      [this](net::FileDescriptor connection) { HandOver(std::move(connection)); });
-  if (!acceptor.ok()) return acceptor.status();
-  acceptor_ = *std::move(acceptor);
+  auto entrance = RelayedEntrance::Start(listener_->socket.get(), std::move(grpc), options_);
+  if (!entrance.ok()) return entrance.status();
+  entrance_ = *std::move(entrance);
   return absl::OkStatus();
 }
 
-void HealthServer::HandOver(net::FileDescriptor connection) {
-  grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
-  parameters.listener_fd = listener_->socket.get();
-  parameters.fd = connection.Release();
-  entrance_->HandleNewConnection(&parameters);
-}
-
 void HealthServer::Stop(absl::Duration timeout) {
-  acceptor_.reset();
+  if (entrance_ != nullptr) entrance_->Close();
   if (server_ != nullptr) {
     server_->Shutdown(absl::ToChronoTime(absl::Now() + timeout));
     states_->Detach(server_->GetHealthCheckService());
     server_.reset();
   }
-  if (relayed_ != nullptr) relayed_->Stop(timeout);
-  relayed_.reset();
+  if (entrance_ != nullptr) entrance_->Stop(timeout);
   entrance_.reset();
   listener_.reset();
 }

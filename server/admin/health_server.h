@@ -12,7 +12,6 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
-#include "admin/acceptor.h"
 #include "admin/admin_listener.h"
 #include "admin/health_states.h"
 #include "admin/relayed_entrance.h"
@@ -25,8 +24,8 @@ namespace greeter::admin {
 // One owner, whose calls come from one thread at a time.
 class HealthServer {
  public:
-  // `states` outlives this. `options` are those of connections at one descriptor each.
-  HealthServer(HealthStates* states, Acceptor::Options options);
+  // `states` outlives this.
+  HealthServer(HealthStates* states, RelayedEntrance::Options options);
   // As Stop(absl::ZeroDuration()).
   ~HealthServer();
   HealthServer(const HealthServer&) = delete;
@@ -44,12 +43,9 @@ class HealthServer {
   void Stop(absl::Duration timeout);
 
  private:
-  // Hands a connection to gRPC. On the acceptor's thread.
-  void HandOver(net::FileDescriptor connection);
-
   // Constant after construction.
   HealthStates* const states_;
-  const Acceptor::Options options_;
+  const RelayedEntrance::Options options_;
 
   // Set by Listen().
   std::string bound_address_;
@@ -59,9 +55,7 @@ class HealthServer {
   // Answers all else with UNIMPLEMENTED; gRPC starts no server without a service.
   grpc::CallbackGenericService nothing_else_;
   std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> entrance_;
-  std::unique_ptr<RelayedEntrance> relayed_;
-  std::unique_ptr<Acceptor> acceptor_;
+  std::unique_ptr<RelayedEntrance> entrance_;
 };
 
 }  // namespace greeter::admin

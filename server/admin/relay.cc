@@ -52,8 +52,7 @@ Relay::Relay(Options options, net::FileDescriptor epoll, net::FileDescriptor wak
 
 Relay::~Relay() { Stop(absl::ZeroDuration()); }
 
-void Relay::Add(net::FileDescriptor client, net::FileDescriptor server,
-                std::function<void()> ended) {
+void Relay::Add(RelaySocket client, RelaySocket server, std::function<void()> ended) {
   auto pair = std::make_unique<RelayedPair>(std::move(client), std::move(server), std::move(ended),
                                             &budget_);
   const std::lock_guard lock(mutex_);

@@ -42,12 +42,12 @@ class Relay {
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
 
-  // Relays between `client` and `server`, both connected and non-blocking, until the server's side
-  // has closed and the client has what came before, or has had its time; one that has ended its
-  // stream and doesn't take it gets none. Then both are closed, and `ended` is called, on the
-  // relay's thread. A client that is gone does not end it by itself: the server's side reads an end
-  // of stream, and closes. Any thread; before Stop().
-  void Add(net::FileDescriptor client, net::FileDescriptor server, std::function<void()> ended);
+  // Relays between `client` and `server` until the server's side has closed and the client has what
+  // came before, or has had its time; one that has ended its stream and doesn't take it gets none.
+  // Then both are closed, and `ended` is called, on the relay's thread. A client that is gone does
+  // not end it by itself: the server's side reads an end of stream, and closes. Any thread; before
+  // Stop().
+  void Add(RelaySocket client, RelaySocket server, std::function<void()> ended);
 
   // Ends the thread when no pair is left, after `timeout` at the latest; what is left then is
   // closed, and ended. To be called when the servers' sides are closed, or closing. Idempotent; by

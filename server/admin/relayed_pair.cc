@@ -17,8 +17,8 @@ bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK || e
 
 }  // namespace
 
-RelayedPair::RelayedPair(net::FileDescriptor client, net::FileDescriptor server,
-                         std::function<void()> ended, CallBudget* budget)
+RelayedPair::RelayedPair(RelaySocket client, RelaySocket server, std::function<void()> ended,
+                         CallBudget* budget)
     : ended_(std::move(ended)), guard_(budget) {
   ends_[kClient].socket = std::move(client);
   ends_[kServer].socket = std::move(server);
@@ -26,7 +26,7 @@ RelayedPair::RelayedPair(net::FileDescriptor client, net::FileDescriptor server,
 }
 
 RelayedPair::~RelayedPair() {
-  for (End& end : ends_) end.socket.Close();
+  for (End& end : ends_) end.socket = RelaySocket();
   ended_();
 }
 
@@ -56,7 +56,7 @@ bool RelayedPair::Watch(int epoll) {
     epoll_event event = {};
     event.events = wanted;
     event.data.ptr = &end.watched;
-    if (epoll_ctl(epoll, operation, end.socket.get(), &event) != 0) return false;
+    if (epoll_ctl(epoll, operation, end.socket.descriptor.get(), &event) != 0) return false;
     end.events = wanted;
   }
   return true;
@@ -75,7 +75,7 @@ void RelayedPair::Pump(Side side, RelayBuffer* buffer) {
   End& to = ends_[Other(side)];
   for (int i = 0; i < kTurn && !from.ended && to.pending.empty(); ++i) {
     if (side == kClient && waiting()) return;
-    const ssize_t size = recv(from.socket.get(), buffer->data(), buffer->size(), MSG_DONTWAIT);
+    const ssize_t size = from.socket.Receive(buffer->data(), buffer->size());
     if (size < 0 && WouldBlock(errno)) return;
     if (size <= 0) {
       // An error is an end, too: it comes once what was sent before has been read.
@@ -120,7 +120,7 @@ void RelayedPair::LoseClient() {
   ends_[kClient].ended = true;
   // Nobody takes it.
   ends_[kClient].pending.clear();
-  shutdown(ends_[kClient].socket.get(), SHUT_RDWR);
+  shutdown(ends_[kClient].socket.descriptor.get(), SHUT_RDWR);
   Flush(kServer);
 }
 
@@ -130,14 +130,13 @@ void RelayedPair::Flush(Side side) {
     const std::string pending = std::exchange(end.pending, std::string());
     Send(&end, pending.data(), pending.size());
   }
-  if (end.pending.empty() && ends_[Other(side)].ended) shutdown(end.socket.get(), SHUT_WR);
+  if (end.pending.empty() && ends_[Other(side)].ended) end.socket.EndSending();
 }
 
 void RelayedPair::Send(End* end, const char* data, size_t size) {
   size_t sent = 0;
   while (sent < size && !end->gone) {
-    const ssize_t count =
-        send(end->socket.get(), data + sent, size - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const ssize_t count = end->socket.Send(data + sent, size - sent);
     if (count >= 0) {
       sent += static_cast<size_t>(count);
     } else if (WouldBlock(errno)) {

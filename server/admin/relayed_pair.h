@@ -17,8 +17,8 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "admin/call_budget.h"
+#include "admin/relay_socket.h"
 #include "admin/stream_guard.h"
-#include "net/file_descriptor.h"
 
 namespace greeter::admin {
 
@@ -31,9 +31,9 @@ class RelayedPair {
  public:
   enum Side : uint8_t { kClient = 0, kServer = 1 };
 
-  // Both sockets don't block. `ended` is called when this is destroyed, once both are closed;
+  // `ended` is called when this is destroyed, once both are closed;
   // `budget` outlives this.
-  RelayedPair(net::FileDescriptor client, net::FileDescriptor server, std::function<void()> ended,
+  RelayedPair(RelaySocket client, RelaySocket server, std::function<void()> ended,
               CallBudget* budget);
   ~RelayedPair();
   RelayedPair(const RelayedPair&) = delete;
@@ -76,7 +76,7 @@ class RelayedPair {
 
  private:
   struct End {
-    net::FileDescriptor socket;
+    RelaySocket socket;
     Watched watched;
     // To be sent to it.
     std::string pending;

@@ -1,4 +1,4 @@
-// Who is behind each connection of the admin port that is relayed, found by what gRPC calls it.
+// Who is behind each connection of the admin port, found by what gRPC calls it.
 //
 // gRPC knows a connection's peer by the address of its socket, which is the relay's. So each is
 // given a name (RelayedEntrance), which is never given again, and this is the directory.
@@ -7,20 +7,22 @@
 #define GREETER_ADMIN_RELAYED_PEERS_H_
 
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
-#include "admin/peer_credentials.h"
+#include "admin/caller.h"
+#include "admin/client_standing.h"
 
 namespace greeter::admin {
 
 struct RelayedPeer {
-  // As people write it: "127.0.0.1:41234", "[::1]:41234", "unix".
-  std::string address;
-  // Of a client of a unix socket.
-  PeerCredentials user;
+  // As it was when it connected.
+  Caller caller;
+  // With mutual TLS: whether its certificate still counts. Null: it has shown none.
+  std::shared_ptr<ClientStanding> standing = nullptr;
 };
 
 // Outlives the server whose calls ask. Any thread.

@@ -14,7 +14,6 @@
 #include "absl/time/clock.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"
-#include "tls/client_hello.h"
 
 namespace greeter::admin {
 namespace {
@@ -41,8 +40,7 @@ SelfCheck::SelfCheck(net::Address address, Options options, OwnConnection* conne
       options_(std::move(options)),
       connection_(connection),
       report_(std::move(report)),
-      wake_(std::move(wake)),
-      hello_(options_.tls ? tls::ClientHello() : std::string(kHello)) {}
+      wake_(std::move(wake)) {}
 
 SelfCheck::~SelfCheck() {
   eventfd_write(wake_.get(), 1);
@@ -86,7 +84,7 @@ absl::Status SelfCheck::Check() {
     if (!connected.ok()) return connected;
   }
   // Fails if the connection did, too.
-  if (send(fd.get(), hello_.data(), hello_.size(), MSG_NOSIGNAL) < 0) {
+  if (send(fd.get(), kHello.data(), kHello.size(), MSG_NOSIGNAL) < 0) {
     return net::SystemError("connecting", errno);
   }
   const absl::Status answered = WaitFor(fd.get(), POLLIN, deadline);

@@ -4,9 +4,8 @@
 // within no longer takes connections (see Acceptor), and a channel within the process would not
 // notice. So it goes through the kernel, the acceptor and gRPC's transport, up to the first byte
 // that gRPC says of itself: its SETTINGS (RFC 9113, 3.4). That takes a connection, which is
-// closed at once and has a place of its own (OwnConnection), and no credentials. A port with TLS
-// speaks second, not first: there the hello is a ClientHello, and the answer to it says the same
-// without a certificate of ours.
+// closed at once and has a place of its own (OwnConnection). It has no certificate, and on a port
+// with TLS needs none: it passes by the handshakes, and may call nothing (RelayedEntrance).
 
 #ifndef GREETER_ADMIN_SELF_CHECK_H_
 #define GREETER_ADMIN_SELF_CHECK_H_
@@ -34,8 +33,6 @@ class SelfCheck {
     absl::Duration timeout = absl::Seconds(2);
     // Failures in a row until it is reported; one success takes that back.
     int failures = 3;
-    // The port speaks TLS.
-    bool tls = false;
     // Called after each check that was answered, on the check's thread.
     std::function<void()> on_answer = [] {};
   };
@@ -69,9 +66,6 @@ class SelfCheck {
   OwnConnection* const connection_;
   const Report report_;
   const net::FileDescriptor wake_;
-
-  // What a client says first.
-  const std::string hello_;
 
   // Owned by the check's thread.
   int failures_ = 0;

@@ -13,9 +13,8 @@ namespace {
 // that one address may have of the rest.
 constexpr size_t kHealthPart = 4;
 constexpr size_t kPeerPart = 4;
-// The least descriptors for one address: of a console with a few windows, eight connections, at
-// three each without TLS; and on the health port of three probes.
-constexpr size_t kLeastPerPeerTls = 8;
+// The least descriptors for one address, at three for each connection: of a console with a few
+// windows, eight connections; and on the health port of three probes.
 constexpr size_t kLeastPerPeer = 24;
 constexpr size_t kLeastProbes = 9;
 
@@ -29,21 +28,20 @@ admin::AdminServer::Options AdminServerOptions(const AdminOptions& options,
   auto connections = static_cast<size_t>(budget.admin_connections);
   if (!options.health.empty()) {
     server.health = options.health;
-    server.health_acceptor.max_connections = std::max<size_t>(connections / kHealthPart, 1);
-    connections = std::max(connections - server.health_acceptor.max_connections, size_t{1});
+    server.health_entrance.max_descriptors = std::max<size_t>(connections / kHealthPart, 1);
+    connections = std::max(connections - server.health_entrance.max_descriptors, size_t{1});
     if (const auto health = net::Address::Parse(options.health);
         health.ok() && !health->is_loopback()) {
-      server.health_acceptor.max_per_peer =
-          std::max(server.health_acceptor.max_connections / kPeerPart, kLeastProbes);
+      server.health_entrance.max_per_peer =
+          std::max(server.health_entrance.max_descriptors / kPeerPart, kLeastProbes);
     }
   }
-  server.acceptor.max_connections = connections;
+  server.entrance.max_descriptors = connections;
   const absl::StatusOr<net::Address> address = net::Address::Parse(options.address);
   const bool reachable = address.ok() && !address->is_loopback();
   // In plaintext on loopback, and on a unix socket, all clients are one address.
   if (reachable || options.has_tls()) {
-    server.acceptor.max_per_peer =
-        std::max(connections / kPeerPart, options.has_tls() ? kLeastPerPeerTls : kLeastPerPeer);
+    server.entrance.max_per_peer = std::max(connections / kPeerPart, kLeastPerPeer);
   }
   if (options.has_tls()) {
     server.certificates = {options.certificate, options.key, options.client_ca};

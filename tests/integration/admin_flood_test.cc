@@ -1,11 +1,12 @@
-// Promise 10: always reachable. Calls that are begun and given up at once (HTTP/2's "rapid reset")
-// fill no memory and keep nobody from being answered, on each port that speaks without TLS.
+// Promise 10: always reachable. What makes gRPC work for nothing fills no memory and keeps nobody
+// from being answered, on each port.
 
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -16,8 +17,10 @@
 #include "gtest/gtest.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
+#include "support/certificates.h"
 #include "support/clients.h"
 #include "support/http2.h"
+#include "tls_connection.h"
 
 namespace greeter::testing {
 namespace {
@@ -34,19 +37,25 @@ constexpr double kSlower = 5;
 constexpr double kSlower = 1;
 #endif
 
-enum class Port { kLoopback, kUnix, kHealth };
+enum class Port { kLoopback, kUnix, kHealth, kTls };
 
-// A connection that has acknowledged the server's SETTINGS; invalid if it was refused.
-net::FileDescriptor Begin(const net::Address& to) {
+// A connection that waits for five seconds at most; invalid if it was refused.
+net::FileDescriptor Open(const net::Address& to) {
   net::FileDescriptor fd(socket(to.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval patience = {5, 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
   setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+  if (connect(fd.get(), to.data(), to.size()) != 0) fd.Close();
+  return fd;
+}
+
+// One that has acknowledged the server's SETTINGS; invalid if it was refused.
+net::FileDescriptor Begin(const net::Address& to) {
+  net::FileDescriptor fd = Open(to);
   const std::string hello = Http2Preface();
   std::array<char, 256> settings = {};
   const std::string acknowledged = Http2Acknowledgement();
-  if (connect(fd.get(), to.data(), to.size()) != 0 ||
-      send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL) < 0 ||
+  if (send(fd.get(), hello.data(), hello.size(), MSG_NOSIGNAL) < 0 ||
       recv(fd.get(), settings.data(), settings.size(), 0) <= 0 ||
       send(fd.get(), acknowledged.data(), acknowledged.size(), MSG_NOSIGNAL) < 0) {
     fd.Close();
@@ -56,11 +65,51 @@ net::FileDescriptor Begin(const net::Address& to) {
 
 class AdminFloodTest : public ::testing::TestWithParam<Port> {
  protected:
-  AdminFloodTest()
-      : greeterd_(kDescriptors, {"--admin",
-                                 GetParam() == Port::kUnix ? "unix:" + directory_.File("admin.sock")
-                                                           : "127.0.0.1:0",
-                                 "--health", "127.0.0.1:0", "--log-level", "error"}) {}
+  AdminFloodTest() : greeterd_(kDescriptors, Options(), Credentials()) {}
+
+  std::vector<std::string> Options() const {
+    std::vector<std::string> options = {"--health", "127.0.0.1:0", "--log-level", "error"};
+    if (GetParam() == Port::kUnix) {
+      options.insert(options.end(), {"--admin", "unix:" + directory_.File("admin.sock")});
+    }
+    if (GetParam() == Port::kTls) {
+      options.insert(options.end(),
+                     {"--admin-cert", directory_.File("server.pem"), "--admin-key",
+                      directory_.File("server.key"), "--admin-client-ca", directory_.File("ca.pem"),
+                      "--admin-operator", "operator", "--admin-viewer", "viewer"});
+    }
+    return options;
+  }
+
+  std::shared_ptr<grpc::ChannelCredentials> Credentials() const {
+    if (GetParam() != Port::kTls) return nullptr;
+    const KeyPair server = ca_.IssueForServer();
+    directory_.Write("server.pem", server.cert);
+    directory_.Write("server.key", server.key);
+    directory_.Write("ca.pem", ca_.pem());
+    const KeyPair client = ca_.Issue({.common_name = "operator"});
+    return grpc::SslCredentials({ca_.pem(), client.key, client.cert});
+  }
+
+  // One connection's: says `said`, and waits for the server to end it. False if it was refused.
+  bool Attack(const std::string& said) const {
+    if (GetParam() == Port::kTls) {
+      TlsConnection attacker(ConnectFrom("127.0.0.2", target()), viewer_);
+      const bool begun = attacker.Send(Http2Preface()) && attacker.Receive() &&
+                         attacker.Send(Http2Acknowledgement());
+      if (begun) attacker.Send(said);
+      attacker.WaitForEnd();
+      return begun;
+    }
+    const net::FileDescriptor attacker = Begin(target());
+    if (!attacker.valid()) return false;
+    send(attacker.get(), said.data(), said.size(), MSG_NOSIGNAL);
+    shutdown(attacker.get(), SHUT_WR);
+    std::array<char, 4096> answer = {};
+    while (recv(attacker.get(), answer.data(), answer.size(), 0) > 0) {
+    }
+    return true;
+  }
 
   void SetUp() override {
     ASSERT_TRUE(greeterd_.running());
@@ -78,26 +127,25 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
   // Says `said` over three connections at a time, each until the server ends it, while an operator
   // and a probe ask.
   void FloodWith(const std::string& said) {
+    FloodBy(3, 30, [&] { return Attack(said); });
+  }
+
+  // As many as `attackers` at a time, until `most` have had an effect at least, while an operator
+  // and a probe ask.
+  void FloodBy(int attackers, int most, const std::function<bool()>& attack) {
     std::atomic<bool> stopping = false;
     std::atomic<int> floods = 0;
-    std::vector<std::thread> attackers;
-    for (int i = 0; i < 3; ++i) {
-      attackers.emplace_back([&] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < attackers; ++i) {
+      threads.emplace_back([&] {
         while (!stopping) {
-          const net::FileDescriptor attacker = Begin(target());
-          if (!attacker.valid()) continue;
-          send(attacker.get(), said.data(), said.size(), MSG_NOSIGNAL);
-          shutdown(attacker.get(), SHUT_WR);
-          std::array<char, 4096> answer = {};
-          while (recv(attacker.get(), answer.data(), answer.size(), 0) > 0) {
-          }
-          ++floods;
+          if (attack()) ++floods;
         }
       });
     }
     const auto old = greeterd_.NewStub();
     absl::Duration longest = absl::ZeroDuration();
-    for (int asked = 0; asked < 20 || floods < 30; ++asked) {
+    for (int asked = 0; asked < 20 || floods < most; ++asked) {
       longest = std::max(
           {longest, GreeterdProcess::Ask(*old), GreeterdProcess::Ask(*greeterd_.NewStub())});
       std::string answer;
@@ -108,7 +156,7 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
     }
     EXPECT_TRUE(clients_->WaitForGreeted(100));
     stopping = true;
-    for (std::thread& attacker : attackers) attacker.join();
+    for (std::thread& thread : threads) thread.join();
     EXPECT_LT(longest, kSlower * absl::Seconds(1));
     const probe::Report& report = clients_->Stop();
     EXPECT_EQ(clients_->harmed(), 0u) << report;
@@ -119,15 +167,29 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
   }
 
   const TemporaryDirectory directory_;
+  const CertificateAuthority ca_{"test CA"};
+  const KeyPair viewer_ = ca_.Issue({.common_name = "viewer"});
   GreeterdProcess greeterd_;
   std::unique_ptr<Clients> clients_;
 };
 
+// HTTP/2's "rapid reset" (CVE-2023-44487): calls that are begun and given up at once.
 TEST_P(AdminFloodTest, RapidReset) {
   std::string calls;
   for (uint32_t stream = 1; stream < 40'000; stream += 2) {
     calls += Http2Call(stream, GetParam() == Port::kHealth ? kHealthPath : kStatusPath);
     calls += Http2Cancel(stream);
+  }
+  FloodWith(calls);
+}
+
+// "MadeYouReset" (CVE-2025-8671): DATA with a flag that gRPC doesn't know makes it reset the call,
+// not the client.
+TEST_P(AdminFloodTest, MadeYouReset) {
+  std::string calls;
+  for (uint32_t stream = 1; stream < 40'000; stream += 2) {
+    calls += Http2Call(stream, GetParam() == Port::kHealth ? kHealthPath : kStatusPath);
+    calls += Http2Frame(0, 0x40, stream, "x");
   }
   FloodWith(calls);
 }
@@ -155,6 +217,18 @@ TEST_P(AdminFloodTest, FramesThatMeanNothing) {
   FloodWith(frames);
 }
 
+// Clients with certificates and without that shake hands, or begin to, and leave.
+TEST_P(AdminFloodTest, Handshakes) {
+  if (GetParam() != Port::kTls) GTEST_SKIP() << "there are none";
+  const KeyPair stranger = CertificateAuthority("test CA").Issue({.common_name = "viewer"});
+  std::atomic<int> turn = 0;
+  FloodBy(8, 500, [&] {
+    const TlsConnection attacker(ConnectFrom("127.0.0.2", target()),
+                                 ++turn % 2 == 0 ? viewer_ : stranger);
+    return attacker.version() != "none";
+  });
+}
+
 std::string NameOf(const ::testing::TestParamInfo<Port>& tested) {
   switch (tested.param) {
     case Port::kLoopback:
@@ -163,12 +237,15 @@ std::string NameOf(const ::testing::TestParamInfo<Port>& tested) {
       return "Unix";
     case Port::kHealth:
       return "Health";
+    case Port::kTls:
+      return "Tls";
   }
   return "";
 }
 
 INSTANTIATE_TEST_SUITE_P(Ports, AdminFloodTest,
-                         ::testing::Values(Port::kLoopback, Port::kUnix, Port::kHealth), NameOf);
+                         ::testing::Values(Port::kLoopback, Port::kUnix, Port::kHealth, Port::kTls),
+                         NameOf);
 
 }  // namespace
 }  // namespace greeter::testing

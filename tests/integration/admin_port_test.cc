@@ -35,7 +35,7 @@ size_t OpenDescriptors() {
 class AdminPortTest : public AdminTest {
  protected:
   AdminPortTest() {
-    admin_options_.acceptor.accept = kernel_.Call();
+    admin_options_.entrance.accept = kernel_.Call();
     admin_options_.self_check.interval = absl::Hours(1);
   }
   // The server accepts through kernel_.
@@ -97,7 +97,7 @@ TEST_F(AdminPortTest, ErrorsPauseAndPass) {
 
 TEST_F(AdminPortTest, BeyondTheCapTheNewestAreClosed) {
   // Each takes three descriptors.
-  admin_options_.acceptor.max_connections = 15;
+  admin_options_.entrance.max_descriptors = 15;
   StartAdmin();
   ASSERT_TRUE(GetStatus().ok());
   std::vector<net::FileDescriptor> connections;
@@ -131,7 +131,7 @@ TEST_F(AdminPortTest, ADeafPortIsNotServing) {
 // The check has a place of its own: strangers who take all others do not make it look dead.
 TEST_F(AdminPortTest, AFullPortIsStillServing) {
   CheckOften();
-  admin_options_.acceptor.max_connections = 15;
+  admin_options_.entrance.max_descriptors = 15;
   StartAdmin();
   ASSERT_EQ(Health(""), "SERVING");
   std::vector<net::FileDescriptor> connections;

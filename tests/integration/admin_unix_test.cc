@@ -125,7 +125,7 @@ TEST_F(AdminUnixTest, LargestMessagesPassBothWays) {
 }
 
 TEST_F(AdminUnixTest, ManyConnectionsComeAndGoAndLeaveNothing) {
-  admin_options_.acceptor.max_connections = 300;
+  admin_options_.entrance.max_descriptors = 300;
   Start();
   ASSERT_TRUE(GetStatus().ok());
   const size_t before = OpenDescriptors();
@@ -142,7 +142,7 @@ TEST_F(AdminUnixTest, ManyConnectionsComeAndGoAndLeaveNothing) {
 
 // Each takes three descriptors, and the cap is one of descriptors.
 TEST_F(AdminUnixTest, TheCapIsAThirdOfATcpAddress) {
-  admin_options_.acceptor.max_connections = 12;
+  admin_options_.entrance.max_descriptors = 12;
   Start();
   ASSERT_TRUE(GetStatus().ok());
   std::vector<net::FileDescriptor> connections;
@@ -162,8 +162,8 @@ TEST_F(AdminUnixTest, TheCapIsAThirdOfATcpAddress) {
 
 TEST_F(AdminUnixTest, ThatAllPlacesAreTakenIsNoDeath) {
   FailingAccept kernel;
-  admin_options_.acceptor.accept = kernel.Call();
-  admin_options_.acceptor.max_connections = 9;
+  admin_options_.entrance.accept = kernel.Call();
+  admin_options_.entrance.max_descriptors = 9;
   admin_options_.self_check = {absl::Milliseconds(1), absl::Seconds(10), 3};
   Start();
   std::vector<net::FileDescriptor> strangers;

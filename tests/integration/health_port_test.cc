@@ -19,7 +19,7 @@ class HealthPortTest : public TlsTest {
  protected:
   HealthPortTest() {
     admin_options_.health = "127.0.0.1:0";
-    admin_options_.health_acceptor.accept = kernel_.Call();
+    admin_options_.health_entrance.accept = kernel_.Call();
   }
   // The server accepts through kernel_.
   ~HealthPortTest() override { admin_.reset(); }
@@ -61,7 +61,7 @@ TEST_F(HealthPortTest, NothingElseAnswersThere) {
 
 TEST_F(HealthPortTest, SaysThatTheAdminPortDoesNotAnswer) {
   FailingAccept admin_kernel;
-  admin_options_.acceptor.accept = admin_kernel.Call();
+  admin_options_.entrance.accept = admin_kernel.Call();
   admin_options_.self_check = {absl::Milliseconds(5), absl::Milliseconds(50), 3};
   StartBoth();
   ASSERT_EQ(Health(""), "SERVING");
@@ -75,8 +75,8 @@ TEST_F(HealthPortTest, SaysThatTheAdminPortDoesNotAnswer) {
 // Strangers who take all places do not make a greeterd that serves look dead.
 TEST_F(HealthPortTest, ThatTheAdminPortIsFullIsNoDeath) {
   FailingAccept admin_kernel;
-  admin_options_.acceptor.accept = admin_kernel.Call();
-  admin_options_.acceptor.max_connections = 3;
+  admin_options_.entrance.accept = admin_kernel.Call();
+  admin_options_.entrance.max_descriptors = 3;
   admin_options_.self_check = {absl::Milliseconds(1), absl::Seconds(10), 3};
   StartBoth();
   const net::Address admin = net::Address::Parse(admin_->bound_address()).value();
@@ -90,8 +90,8 @@ TEST_F(HealthPortTest, ThatTheAdminPortIsFullIsNoDeath) {
 }
 
 TEST_F(HealthPortTest, OneAddressHasItsPartOfIt) {
-  admin_options_.health_acceptor.max_connections = 30;
-  admin_options_.health_acceptor.max_per_peer = 6;
+  admin_options_.health_entrance.max_descriptors = 30;
+  admin_options_.health_entrance.max_per_peer = 6;
   StartBoth();
   const net::Address health = net::Address::Parse(admin_->health_address()).value();
   std::vector<net::FileDescriptor> connections;

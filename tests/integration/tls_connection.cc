@@ -31,6 +31,19 @@ struct TlsConnection::Session {
   OpensslPtr<SSL> connection;
 };
 
+std::string ClientHello() {
+  const OpensslPtr<SSL_CTX> context = NewContext();
+  const OpensslPtr<SSL> client(SSL_new(context.get()));
+  BIO* const said = BIO_new(BIO_s_mem());
+  SSL_set_bio(client.get(), BIO_new(BIO_s_mem()), said);
+  // It waits for the answer, in vain.
+  SSL_connect(client.get());
+  ERR_clear_error();
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(said, &bytes);
+  return {bytes, static_cast<size_t>(length)};
+}
+
 net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& to) {
   net::FileDescriptor fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const absl::StatusOr<net::Address> from = net::Address::Parse(absl::StrCat(source, ":0"));
@@ -88,6 +101,13 @@ bool TlsConnection::Send(absl::string_view bytes) {
   SSL* const connection = session_->connection.get();
   if (!SSL_is_init_finished(connection)) return false;
   return SSL_write(connection, bytes.data(), static_cast<int>(bytes.size())) > 0;
+}
+
+void TlsConnection::WaitForEnd() {
+  shutdown(socket_.get(), SHUT_WR);
+  std::array<char, 4096> ignored = {};
+  while (SSL_read(session_->connection.get(), ignored.data(), ignored.size()) > 0) {
+  }
 }
 
 }  // namespace greeter::testing

@@ -18,6 +18,9 @@ namespace greeter::testing {
 // A TCP connection from another address of this machine, invalid if it is refused.
 net::FileDescriptor ConnectFrom(const std::string& source, const net::Address& to);
 
+// The first words of a TLS client: a ClientHello (RFC 8446, 4.1.2) with its record's header.
+std::string ClientHello();
+
 class TlsConnection {
  public:
   // Over `socket`, as the holder of `client`; the server may be anyone. `newest` is one of
@@ -36,6 +39,8 @@ class TlsConnection {
   bool Receive();
   // False if the handshake failed, or the server has closed.
   bool Send(absl::string_view bytes);
+  // Says no more, and waits until the server has closed.
+  void WaitForEnd();
 
  private:
   struct Session;

@@ -9,7 +9,6 @@
 #include <array>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -33,28 +32,25 @@ class AcceptorTest : public ::testing::Test {
     ASSERT_TRUE(sockets.ok()) << sockets.status();
     address_ = sockets->bound;
     listener_ = sockets->workers.front().Release();
-    auto acceptor = Acceptor::Start(
-        listener_.get(),
-        {.max_connections = 1,
-         .substitute =
-             [this](net::FileDescriptor client) { return Substitute(std::move(client)); }},
-        [this](net::FileDescriptor served) {
-          const std::lock_guard lock(mutex_);
-          served_.push_back(std::move(served));
-        });
+    auto acceptor = Acceptor::Start(listener_.get(), &census_, {},
+                                    [this](net::FileDescriptor client, bool own) {
+                                      EXPECT_FALSE(own);
+                                      Serve(std::move(client));
+                                    });
     ASSERT_TRUE(acceptor.ok()) << acceptor.status();
     acceptor_ = *std::move(acceptor);
   }
 
   void TearDown() override { acceptor_.reset(); }
 
-  std::optional<net::FileDescriptor> Substitute(net::FileDescriptor client) {
+  void Serve(net::FileDescriptor client) {
     std::array<int, 2> ends = {-1, -1};
     EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
     net::FileDescriptor ours(ends[0]);
+    census_.AddServed(client.get(), ends[1]);
     const std::lock_guard lock(mutex_);
     relayed_.emplace_back(std::move(client), std::move(ours));
-    return net::FileDescriptor(ends[1]);
+    served_.emplace_back(ends[1]);
   }
 
   net::FileDescriptor Connect() const {
@@ -88,6 +84,7 @@ class AcceptorTest : public ::testing::Test {
 
   net::Address address_ = *net::Address::Parse("127.0.0.1:0");
   net::FileDescriptor listener_;
+  ConnectionCensus census_{1};
   std::unique_ptr<Acceptor> acceptor_;
 
  private:

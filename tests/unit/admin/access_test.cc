@@ -145,7 +145,8 @@ TEST(AccessTest, WhoIsUnknownIsNotAuthenticated) {
 
 TEST(AccessTest, ACertificateThatCountsNoMoreGrantsNothing) {
   const Access access = Lists({"*", "alice"});
-  const Caller former = FormerCertificateHolder({{}, {"alice"}}, "peer", "it has expired");
+  const Caller former =
+      FormerCertificateHolder(CertificateHolder({{}, {"alice"}}, "peer"), "it has expired");
   EXPECT_EQ(access.RoleOf(former), Role::kNone);
   const absl::Status status = access.Check(former, kGetStatus);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnauthenticated);

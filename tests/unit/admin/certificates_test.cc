@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <set>
 #include <string>
 
 #include "gmock/gmock.h"
@@ -39,10 +40,20 @@ class CertificatesTest : public ::testing::Test {
 TEST_F(CertificatesTest, GoodOnes) {
   const absl::StatusOr<Certificates> checked = CheckCertificates(kFiles, good_);
   ASSERT_TRUE(checked.ok()) << checked.status();
-  EXPECT_EQ(checked->texts, good_);
+  EXPECT_EQ(checked->digest, DigestOf(good_));
   EXPECT_GT(checked->server_expires, absl::Now() + absl::Hours(24 * 364));
   EXPECT_LT(checked->server_begins, absl::Now());
   EXPECT_THAT(ExpiryWarnings(*checked, absl::Now()), IsEmpty());
+}
+
+TEST_F(CertificatesTest, ADigestTellsEachFromAllOthers) {
+  const std::set<std::string> digests = {
+      DigestOf(good_), DigestOf({good_.certificate + "x", good_.key, good_.client_ca}),
+      DigestOf({good_.certificate, {server_.key + "x"}, good_.client_ca}),
+      DigestOf({good_.certificate, good_.key, "x" + good_.client_ca}),
+      // The same bytes, otherwise divided.
+      DigestOf({"ab", {"c"}, "d"}), DigestOf({"a", {"bc"}, "d"})};
+  EXPECT_EQ(digests.size(), 6u);
 }
 
 TEST_F(CertificatesTest, AChainAndSeveralCas) {

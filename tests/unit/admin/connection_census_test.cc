@@ -85,17 +85,19 @@ TEST(ConnectionCensusTest, WhatHangsIsNotWaitedFor) {
 }
 
 // Whichever is closed first, the other keeps the place; without its client it is being left.
-TEST(ConnectionCensusTest, ASubstituteSharesThePlace) {
+TEST(ConnectionCensusTest, WhatIsServedSharesThePlaceOfItsClient) {
   for (const bool client_first : {false, true}) {
     auto [client, other_end] = NewPair();
-    net::FileDescriptor substitute = NewSocket();
-    ConnectionCensus census(1);
+    const auto [another, its_other_end] = NewPair();
+    net::FileDescriptor served = NewSocket();
+    ConnectionCensus census(2);
     census.Add(client.get());
-    census.AddSubstitute(substitute.get());
-    (client_first ? client : substitute).Close();
+    census.Add(another.get());
+    census.AddServed(client.get(), served.get());
+    (client_first ? client : served).Close();
     EXPECT_TRUE(census.Full());
     EXPECT_EQ(census.AnyLeaving(absl::Now()), client_first);
-    (client_first ? substitute : client).Close();
+    (client_first ? served : client).Close();
     EXPECT_FALSE(census.Full());
   }
 }

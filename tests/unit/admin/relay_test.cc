@@ -6,8 +6,10 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
 #include <future>
 #include <memory>
 #include <string>
@@ -16,7 +18,9 @@
 #include <vector>
 
 #include "absl/time/clock.h"
+#include "admin/call_budget.h"
 #include "net/file_descriptor.h"
+#include "support/http2.h"
 #include "support/wait_for.h"
 
 namespace greeter::admin {
@@ -58,6 +62,14 @@ std::string Hear(const net::FileDescriptor& socket, size_t size) {
   return heard;
 }
 
+// What has come so far, up to `size` bytes, without taking it.
+std::string PeekAt(const net::FileDescriptor& socket, size_t size) {
+  std::string heard(size, 0);
+  const ssize_t got = recv(socket.get(), heard.data(), size, MSG_PEEK | MSG_DONTWAIT);
+  heard.resize(got < 0 ? 0 : static_cast<size_t>(got));
+  return heard;
+}
+
 // Neither an end nor an error counts as open.
 bool HasEnded(const net::FileDescriptor& socket) { return Hear(socket, 1).empty(); }
 
@@ -91,10 +103,13 @@ class RelayTest : public ::testing::Test {
     relay_ = *std::move(relay);
   }
 
-  Ends Join() {
+  Ends Join() { return JoinSaying(""); }
+  // With a client that has said `text` before.
+  Ends JoinSaying(const std::string& text) {
     auto [client, ours] = SocketPair();
     auto [server, theirs] = SocketPair();
-    relay_->Add(std::move(ours), std::move(theirs), [this] { ++ended_; });
+    EXPECT_TRUE(Say(client, text));
+    relay_->Add({std::move(ours)}, {std::move(theirs)}, [this] { ++ended_; });
     return {std::move(client), std::move(server)};
   }
 
@@ -193,6 +208,39 @@ TEST_F(RelayTest, AClientThatHasLeftIsNotWaitedFor) {
   EXPECT_EQ(ended_, 0);
   ends.server.Close();
   EXPECT_TRUE(WaitForEnded(1));
+}
+
+// When there is no place for more calls, who has waited longest is next.
+TEST_F(RelayTest, TurnsComeInTheOrderOfWaiting) {
+  constexpr size_t kWaiting = 50;
+  StartRelay();
+  std::string calls = testing::Http2Preface();
+  for (uint32_t stream = 1; stream < 2 * kFewCalls; stream += 2) {
+    calls += testing::Http2Call(stream, "/a/B");
+  }
+  std::vector<Ends> joined;
+  // All places are taken, and so are those that are given beyond them at once.
+  for (size_t i = 0; i < kMostCalls / kFewCalls; ++i) joined.push_back(JoinSaying(calls));
+  for (const Ends& ends : joined) ASSERT_EQ(Hear(ends.server, calls.size()), calls);
+
+  const std::string call = testing::Http2Preface() + testing::Http2Call(1, "/a/B");
+  std::vector<Ends> waiting;
+  for (size_t i = 0; i < kWaiting; ++i) waiting.push_back(JoinSaying(call));
+  std::vector<size_t> order;
+  std::vector<bool> served(kWaiting, false);
+  EXPECT_TRUE(WaitFor([&] {
+    std::vector<size_t> found;
+    // The last first: who is before it has been served by then, too.
+    for (size_t i = kWaiting; i-- > 0;) {
+      const std::string heard = PeekAt(waiting[i].server, call.size());
+      if (served[i] || heard.size() < call.size()) continue;
+      served[i] = true;
+      found.push_back(i);
+    }
+    order.insert(order.end(), found.rbegin(), found.rend());
+    return order.size() == kWaiting;
+  }));
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
 }
 
 TEST_F(RelayTest, NothingSpins) {

@@ -52,11 +52,11 @@ TEST(UserNamesTest, KnowsRootAndSaysWhomItDoesNotKnow) {
 
 TEST(RelayedPeersTest, FindsThoseWhoAreConnected) {
   RelayedPeers peers;
-  peers.Add("greeter-1", {"unix", {.uid = 1, .gid = 2, .groups = {2}, .user = "one"}});
-  peers.Add("greeter-2", {"127.0.0.1:41234", {}});
+  peers.Add("greeter-1", {UnixUser(1, "one", {2}, "unix")});
+  peers.Add("greeter-2", {Anyone("127.0.0.1:41234")});
   ASSERT_TRUE(peers.Find("unix-abstract:greeter-1").has_value());
-  EXPECT_EQ(peers.Find("unix-abstract:greeter-1")->user.user, "one");
-  EXPECT_EQ(peers.Find(RelayedPeers::PeerOf("greeter-2"))->address, "127.0.0.1:41234");
+  EXPECT_EQ(peers.Find("unix-abstract:greeter-1")->caller.user, "one");
+  EXPECT_EQ(peers.Find(RelayedPeers::PeerOf("greeter-2"))->caller.peer, "127.0.0.1:41234");
   peers.Remove("greeter-1");
   EXPECT_FALSE(peers.Find("unix-abstract:greeter-1").has_value());
   for (const char* other : {"", "unix:", "greeter-2", "ipv4:127.0.0.1:1", "unix:greeter-2"}) {

@@ -41,8 +41,8 @@ TEST_F(AdminSetupTest, ByDefault) {
   EXPECT_THAT(warnings_, IsEmpty());
   EXPECT_FALSE(server.insecure);
   EXPECT_FALSE(server.certificates.has_value());
-  EXPECT_EQ(server.acceptor.max_connections, 100u);
-  EXPECT_EQ(server.acceptor.max_per_peer, 0u);
+  EXPECT_EQ(server.entrance.max_descriptors, 100u);
+  EXPECT_EQ(server.entrance.max_per_peer, 0u);
   EXPECT_EQ(server.health, "");
 }
 
@@ -70,21 +70,21 @@ TEST_F(AdminSetupTest, WithTls) {
   ASSERT_TRUE(server.certificates.has_value());
   EXPECT_EQ(server.certificates->client_ca, "ca");
   EXPECT_FALSE(server.insecure);
-  EXPECT_EQ(server.acceptor.max_per_peer, 25u);
+  EXPECT_EQ(server.entrance.max_per_peer, 25u);
 }
 
 TEST_F(AdminSetupTest, TheHealthPortsConnectionsAreOfTheSameBudget) {
   AdminOptions options;
   options.health = ":8086";
   const admin::AdminServer::Options server = Setup(options);
-  EXPECT_EQ(server.acceptor.max_connections, 75u);
-  EXPECT_EQ(server.health_acceptor.max_connections, 25u);
-  EXPECT_EQ(server.health_acceptor.max_per_peer, 9u);
-  EXPECT_EQ(Setup(options, 400).health_acceptor.max_per_peer, 25u);
-  EXPECT_EQ(Setup(options, 1).health_acceptor.max_connections, 1u);
+  EXPECT_EQ(server.entrance.max_descriptors, 75u);
+  EXPECT_EQ(server.health_entrance.max_descriptors, 25u);
+  EXPECT_EQ(server.health_entrance.max_per_peer, 9u);
+  EXPECT_EQ(Setup(options, 400).health_entrance.max_per_peer, 25u);
+  EXPECT_EQ(Setup(options, 1).health_entrance.max_descriptors, 1u);
   // Where everyone has the same address, there is no part for each.
   options.health = "127.0.0.1:8086";
-  EXPECT_EQ(Setup(options).health_acceptor.max_per_peer, 0u);
+  EXPECT_EQ(Setup(options).health_entrance.max_per_peer, 0u);
 }
 
 // Eight connections from one address, whatever each takes.
@@ -92,9 +92,9 @@ TEST_F(AdminSetupTest, OneAddressHasAConsolesWorth) {
   AdminOptions plaintext;
   plaintext.address = "0.0.0.0:50051";
   plaintext.insecure = true;
-  EXPECT_EQ(Setup(plaintext, 20).acceptor.max_per_peer, 24u);
-  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 20).acceptor.max_per_peer, 8u);
-  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 400).acceptor.max_per_peer, 100u);
+  EXPECT_EQ(Setup(plaintext, 20).entrance.max_per_peer, 24u);
+  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 20).entrance.max_per_peer, 24u);
+  EXPECT_EQ(Setup(WithTls("0.0.0.0:50051"), 400).entrance.max_per_peer, 100u);
 }
 
 }  // namespace
