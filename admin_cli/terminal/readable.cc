@@ -1,5 +1,6 @@
 #include "admin_cli/terminal/readable.h"
 
+#include <cmath>
 #include <cstddef>
 
 #include "absl/strings/str_cat.h"
@@ -15,7 +16,7 @@ std::string WithCommas(uint64_t number) {
 
 std::string PerSecond(double rate) {
   if (rate > 0 && rate < 0.05) return "<0.1";
-  return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(rate + 0.5))
+  return rate >= 100 || rate == 0 ? WithCommas(static_cast<uint64_t>(std::llround(rate)))
                                   : absl::StrFormat("%.1f", rate);
 }
 

@@ -23,20 +23,21 @@ constexpr absl::string_view kHello("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<SelfCheck>> SelfCheck::Start(net::Address address, Options options,
+absl::StatusOr<std::unique_ptr<SelfCheck>> SelfCheck::Start(const net::Address& address,
+                                                            Options options,
                                                             OwnConnection* connection,
                                                             Report report) {
   net::FileDescriptor wake(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wake.valid()) return net::SystemError("admin: eventfd", errno);
-  std::unique_ptr<SelfCheck> check(new SelfCheck(std::move(address), std::move(options), connection,
-                                                 std::move(report), std::move(wake)));
+  std::unique_ptr<SelfCheck> check(
+      new SelfCheck(address, std::move(options), connection, std::move(report), std::move(wake)));
   check->thread_ = std::thread(&SelfCheck::Run, check.get());
   return check;
 }
 
-SelfCheck::SelfCheck(net::Address address, Options options, OwnConnection* connection,
+SelfCheck::SelfCheck(const net::Address& address, Options options, OwnConnection* connection,
                      Report report, net::FileDescriptor wake)
-    : address_(std::move(address)),
+    : address_(address),
       options_(std::move(options)),
       connection_(connection),
       report_(std::move(report)),

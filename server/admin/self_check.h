@@ -42,7 +42,8 @@ class SelfCheck {
   // Checks `address`, where clients can connect, from now on. `connection`, which outlives this,
   // knows the check's connection. FAILED_PRECONDITION if there are no descriptors left to begin
   // with.
-  static absl::StatusOr<std::unique_ptr<SelfCheck>> Start(net::Address address, Options options,
+  static absl::StatusOr<std::unique_ptr<SelfCheck>> Start(const net::Address& address,
+                                                          Options options,
                                                           OwnConnection* connection, Report report);
 
   // Ends the thread at once, also in the middle of a check. Nothing is reported any more.
@@ -51,7 +52,7 @@ class SelfCheck {
   SelfCheck& operator=(const SelfCheck&) = delete;
 
  private:
-  SelfCheck(net::Address address, Options options, OwnConnection* connection, Report report,
+  SelfCheck(const net::Address& address, Options options, OwnConnection* connection, Report report,
             net::FileDescriptor wake);
   void Run();
   absl::Status Check();
