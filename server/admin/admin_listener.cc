@@ -14,8 +14,9 @@
 namespace greeter::admin {
 namespace {
 
-// Operators are few; what waits longer than this is a flood.
-constexpr int kBacklog = 128;
+// Operators are few, but a flood that fills the queue costs everybody a second, which is TCP's
+// first retransmission (RFC 6298).
+constexpr int kBacklog = 4096;
 constexpr mode_t kSocketFileMode = 0660;
 
 absl::Status Explain(const char* name, const absl::Status& status) {
