@@ -76,13 +76,17 @@ int WatchOnScreen(const Watching& watching, Console& console) {
 
 int WatchInLines(const Watching& watching, Console& console) {
   while (true) {
-    pollfd fds[] = {{console.interrupt_fd, POLLIN, 0}, {watching.news_fd, POLLIN, 0}};
-    poll(fds, 2, -1);
+    pollfd fds[] = {{console.interrupt_fd, POLLIN, 0},
+                    {watching.news_fd, POLLIN, 0},
+                    {STDOUT_FILENO, /*events=*/0, 0}};
+    poll(fds, 3, -1);
     if (fds[0].revents != 0) {
       const int signal = SignalFrom(console.interrupt_fd);
       if (signal == SIGTSTP) raise(SIGSTOP);
       if (signal == SIGINT || signal == SIGTERM || signal == SIGHUP) return kOk;
     }
+    // A pipe's reader has gone, and may not be told of anything for long.
+    if ((fds[2].revents & POLLERR) != 0) return kOk;
     if (absl::Status end = watching.take(); !end.ok()) return FailWatch(end, console);
     // Nobody reads on once standard output fails.
     if (!console.out.flush()) return kOk;

@@ -179,6 +179,15 @@ TEST_F(GreeterctlTest, WatchShowsAChangeAndEndsOnInterrupt) {
   EXPECT_EQ(watch.Wait().code, 0);
 }
 
+TEST_F(GreeterctlTest, WatchEndsWhenNobodyReadsOnThoughNothingChanges) {
+  StartGreeter();
+  Command command = CtlCommand({"status", "--watch"});
+  command.arguments.insert(
+      command.arguments.begin(),
+      {"bash", "-c", "set -o pipefail; timeout 20 \"$@\" | head -n 1", "bash"});
+  EXPECT_EQ(RunProgram(command).code, 0);
+}
+
 TEST_F(GreeterctlTest, WatchOutlivesTheServer) {
   const std::string admin = FreeAddress();
   Greeter& greeter = StartGreeter({"--admin", admin});
