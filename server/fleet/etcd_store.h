@@ -55,6 +55,8 @@ class EtcdStore : public control::ConfigStore {
             spdlog::logger* logger);
   // As Stop().
   ~EtcdStore() override;
+  EtcdStore(const EtcdStore&) = delete;
+  EtcdStore& operator=(const EtcdStore&) = delete;
 
   // Starts to listen to etcd. `changed` is called, on a thread of the store's, whenever Latest() or
   // sharing() may have changed by another's hand.

@@ -11,13 +11,12 @@ Head::News Head::See(const Sight& sight, absl::Time now) {
   News news;
   const std::lock_guard<std::mutex> lock(mutex_);
   news.heard = !std::exchange(known_.contact, absl::OkStatus()).ok();
-  if (cluster_id_ == 0) {
+  const bool is_same_cluster = sight.cluster_id == cluster_id_;
+  if (cluster_id_ == 0 || (is_same_cluster && sight.revision > revision_)) {
     Take(sight, news);
-  } else if (sight.cluster_id != cluster_id_) {
+  } else if (!is_same_cluster) {
     news.warning = StepBack(sight, absl::StrCat("etcd's cluster ID is ", sight.cluster_id,
                                                 " now and was ", cluster_id_));
-    Take(sight, news);
-  } else if (sight.revision > revision_) {
     Take(sight, news);
   } else if (sight.revision == revision_) {
     doubt_since_.reset();

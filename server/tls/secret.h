@@ -20,8 +20,10 @@ class Secret {
   ~Secret() { Wipe(); }
   Secret(const Secret&) = default;
   Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.Wipe(); }
-  Secret& operator=(Secret other) noexcept {
+  Secret& operator=(const Secret& other) { return *this = Secret(other); }
+  Secret& operator=(Secret&& other) noexcept {
     text_.swap(other.text_);
+    other.Wipe();
     return *this;
   }
 
