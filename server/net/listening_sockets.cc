@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "net/errors.h"
+#include "net/handshakes.h"
 
 namespace greeter::net {
 namespace {
@@ -193,8 +194,19 @@ Gate Gate::OfInherited(FileDescriptor socket) {
 
 absl::Status Gate::Listen(const Address& bound, bool port_is_ours) {
   if (kind_ != Kind::kGroup) return absl::OkStatus();
+  // Before it reads how many sockets there are to choose from, the kernel reads the program that
+  // chooses (reuseport_select_sock() in Linux). A SYN that finds none must not find workers, which
+  // may have joined meanwhile: so the group is born with its program.
+  if (!port_is_ours) {
+    const absl::Status shut = Shut();
+    return shut.ok() ? MakeGate(socket_.get(), bound, port_is_ours) : shut;
+  }
+  // Where others listen on the port, listen(2) fails on a socket that has a group already
+  // (inet_csk_get_port()). There such SYNs are waited for.
   const absl::Status made = MakeGate(socket_.get(), bound, port_is_ours);
-  return made.ok() ? Shut() : made;
+  const absl::Status shut = made.ok() ? Shut() : made;
+  if (shut.ok()) AwaitPacketsInHand();
+  return shut;
 }
 
 absl::Status Gate::Open(const std::vector<int>& cpus) {

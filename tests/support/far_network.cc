@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "net/errors.h"
+#include "support/own_network.h"
 #include "support/wait_for.h"
 
 namespace greeter::testing {
@@ -40,17 +41,12 @@ net::FileDescriptor OpenFile(const char* path, int flags) {
   return net::FileDescriptor(open(path, flags | O_CLOEXEC));
 }
 
-net::FileDescriptor CurrentNetwork() { return OpenFile("/proc/thread-self/ns/net", O_RDONLY); }
-
-template <size_t kSize>
-ifreq RequestFor(const char (&device)[kSize]) {
+ifreq Request() {
   ifreq request = {};
-  static_assert(kSize <= sizeof(request.ifr_name));
-  std::memcpy(request.ifr_name, device, kSize);
+  static_assert(sizeof(kDevice) <= sizeof(request.ifr_name));
+  std::memcpy(request.ifr_name, kDevice, sizeof(kDevice));
   return request;
 }
-
-ifreq Request() { return RequestFor(kDevice); }
 
 void SetIpv4(ifreq& request, const char* text) {
   sockaddr_in address = {};
@@ -67,11 +63,9 @@ bool Configure(const std::string& ipv4, const std::string& ipv6) {
   ifreq mask = Request();
   SetIpv4(mask, "255.255.255.0");
   ifreq up = Request();
-  ifreq loopback_up = RequestFor("lo");
-  up.ifr_flags = loopback_up.ifr_flags = IFF_UP | IFF_RUNNING;
+  up.ifr_flags = IFF_UP | IFF_RUNNING;
   if (ioctl(four.get(), SIOCSIFADDR, &address) != 0 ||
-      ioctl(four.get(), SIOCSIFNETMASK, &mask) != 0 || ioctl(four.get(), SIOCSIFFLAGS, &up) != 0 ||
-      ioctl(four.get(), SIOCSIFFLAGS, &loopback_up) != 0) {
+      ioctl(four.get(), SIOCSIFNETMASK, &mask) != 0 || ioctl(four.get(), SIOCSIFFLAGS, &up) != 0) {
     return false;
   }
   Ipv6Request request = {};
@@ -123,7 +117,7 @@ class Direction {
 
 absl::StatusOr<FarNetwork::Side> FarNetwork::CreateSide(const std::string& ipv4,
                                                         const std::string& ipv6) {
-  if (unshare(CLONE_NEWNET) != 0) return net::SystemError("making a network namespace", errno);
+  if (absl::Status entered = EnterNewNetwork(); !entered.ok()) return entered;
   Side side{CurrentNetwork(), OpenFile("/dev/net/tun", O_RDWR | O_NONBLOCK)};
   ifreq device = Request();
   device.ifr_flags = IFF_TUN | IFF_NO_PI;

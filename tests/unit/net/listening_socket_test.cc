@@ -10,11 +10,14 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <thread>
 
+#include "absl/status/statusor.h"
 #include "net/address.h"
 #include "net/file_descriptor.h"
 #include "net/listening_sockets.h"
+#include "support/own_network.h"
 
 namespace greeter::net {
 namespace {
@@ -87,7 +90,13 @@ FileDescriptor HoldPort(Address* address) {
   return socket;
 }
 
-class ListeningSocketTest : public ::testing::TestWithParam<const char*> {};
+class ListeningSocketTest : public ::testing::TestWithParam<const char*> {
+ private:
+  // A port that is held without listening may be taken by whoever asks for just that one: a server
+  // of another test that comes back to its address, and answers. Not here, where it is to be had.
+  const absl::StatusOr<std::unique_ptr<testing::OwnNetwork>> network_ =
+      testing::OwnNetwork::Enter();
+};
 
 // Promise 5: a client that is answered by a socket on its way out would wait for ever.
 TEST_P(ListeningSocketTest, LetsNobodyInWhileItCloses) {
