@@ -1,4 +1,4 @@
-// How many calls gRPC may have on its hands on one port.
+// How many calls gRPC may have on its hands on one port, and how much of requests that are not whole.
 //
 // Each takes some 20 KiB, and one whose client has given it up is not gone at once: gRPC 1.51 puts
 // its end in a queue, and whoever begins calls faster than they end fills the memory (HTTP/2's
@@ -6,6 +6,10 @@
 // them ended in a second, a small part of what gRPC can do. When all places are taken, connections
 // wait their turn, which comes all the same, some hundred times a second, so that a proper client
 // is answered whatever others do: but only to those with few calls of their own.
+//
+// A request is held until its last byte has come, and one that lacks it for ever. gRPC has a quota
+// (server_limits.h), which refuses whoever comes when it is used up. So that it never is, there is
+// a lower one here, and who takes most of it leaves when it is (Relay).
 
 #ifndef GREETER_ADMIN_CALL_BUDGET_H_
 #define GREETER_ADMIN_CALL_BUDGET_H_
@@ -24,6 +28,8 @@ inline constexpr size_t kMostCalls = 1024;
 inline constexpr int kAbandonedPerSecond = 500;
 // As many calls a connection may have even when there is no place.
 inline constexpr size_t kFewCalls = 16;
+// Bytes of requests that have not come whole.
+inline constexpr size_t kMostUnfinished = size_t{32} * 1024 * 1024;
 
 // Of one port. One owner, one thread.
 class CallBudget {
@@ -51,9 +57,16 @@ class CallBudget {
   void BeginWaiting() { ++waiting_; }
   void EndWaiting() { --waiting_; }
 
+  // Bytes of requests have come, but not the end; are finished, or given up.
+  void AddUnfinished(size_t bytes) { unfinished_ += bytes; }
+  void RemoveUnfinished(size_t bytes) { unfinished_ -= bytes; }
+  // Somebody has to leave.
+  bool overfull() const { return unfinished_ > kMostUnfinished; }
+
  private:
   size_t open_ = 0;
   size_t waiting_ = 0;
+  size_t unfinished_ = 0;
   // When the last of the abandoned calls will be forgotten.
   Time forgotten_at_ = {};
   base::RateLimit beyond_;

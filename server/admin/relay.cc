@@ -124,7 +124,20 @@ void Relay::HandleEvents(absl::Time until) {
     pair->OnEvents(watched->side, event.events, &buffer_);
     if (pair->waiting() && !waited) waiting_.push_back(pair);
     Settle(pair);
+    if (budget_.overfull()) MakeRoom();
   }
+}
+
+void Relay::MakeRoom() {
+  const auto most =
+      std::max_element(pairs_.begin(), pairs_.end(), [](const auto& one, const auto& other) {
+        return one.first->unfinished() < other.first->unfinished();
+      });
+  RelayedPair* const pair = most->first;
+  // There will be room when gRPC has closed it.
+  if (pair->offence() != nullptr) return;
+  pair->CutOff("of all requests that had not come whole, most was its");
+  Settle(pair);
 }
 
 void Relay::Settle(RelayedPair* pair) {

@@ -63,6 +63,8 @@ class Relay {
   void HandleEvents(absl::Time until);
   // Watches what `pair` waits for now, or marks it as over.
   void Settle(RelayedPair* pair);
+  // Cuts off who has most of what is not whole, if that is too much.
+  void MakeRoom();
   void EndOverdue();
   // Lets those go on who have waited longest.
   void GiveTurns();

@@ -115,6 +115,13 @@ void RelayedPair::Admit(absl::string_view bytes) {
   held_ = std::string(bytes.substr(admitted));
 }
 
+void RelayedPair::CutOff(const char* offence) {
+  guard_.Condemn(offence);
+  // Nothing it said matters, nor how soon the server would take it.
+  ends_[kServer].pending.clear();
+  LoseClient();
+}
+
 void RelayedPair::LoseClient() {
   ends_[kClient].gone = true;
   ends_[kClient].ended = true;

@@ -59,6 +59,9 @@ class RelayedPair {
   Turn TakeTurn();
   // Why the client has been cut off; null if it has not.
   const char* offence() const { return guard_.offence(); }
+  void CutOff(const char* offence);
+  // Bytes of its requests that have not come whole.
+  size_t unfinished() const { return guard_.unfinished(); }
 
   // The server's side has ended, and the client has what it said, or has left without taking it.
   bool over() const;

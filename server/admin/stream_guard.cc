@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace greeter::admin {
 namespace {
@@ -13,6 +14,7 @@ constexpr size_t kLeastData = 1024;
 
 StreamGuard::~StreamGuard() {
   if (waiting_) budget_->EndWaiting();
+  budget_->RemoveUnfinished(unfinished_);
   budget_->Abandoned(open_.size(), std::chrono::steady_clock::now());
 }
 
@@ -53,6 +55,7 @@ void StreamGuard::Judge(const FrameHeader& frame, Time now) {
       server_spoke_) {
     acknowledged_ = true;
   }
+  if (frame.type == FrameHeader::kData || frame.type == FrameHeader::kHeaders) NoteRequest(frame);
   if (frame.type == FrameHeader::kData && frame.length >= kLeastData) return;
   if (!other_frames_.TryTake(kOtherFramesPerSecond, kMostOtherFrames, now)) {
     offence_ = "it sent frames that mean nothing";
@@ -69,13 +72,34 @@ void StreamGuard::TryBegin(bool waited, Time now) {
     offence_ = "it had many calls open when there was no place for more";
   }
   if (verdict != CallBudget::Verdict::kBegin) return;
-  open_.push_back(last_stream_);
+  open_.push_back({last_stream_});
   for (int i = 0; i < kOtherFramesPerCall; ++i) other_frames_.GiveBack(kOtherFramesPerSecond);
 }
 
+std::vector<StreamGuard::Call>::iterator StreamGuard::FindCall(uint32_t stream) {
+  return std::find_if(open_.begin(), open_.end(),
+                      [stream](const Call& call) { return call.stream == stream; });
+}
+
+void StreamGuard::NoteRequest(const FrameHeader& frame) {
+  const auto call = FindCall(frame.stream);
+  if (call == open_.end()) return;
+  if ((frame.flags & FrameHeader::kEndStream) != 0) return EndRequest(&*call);
+  if (frame.type != FrameHeader::kData) return;
+  call->unfinished += frame.length;
+  unfinished_ += frame.length;
+  budget_->AddUnfinished(frame.length);
+}
+
+void StreamGuard::EndRequest(Call* call) {
+  budget_->RemoveUnfinished(call->unfinished);
+  unfinished_ -= std::exchange(call->unfinished, 0);
+}
+
 bool StreamGuard::EndCall(uint32_t stream) {
-  const auto call = std::find(open_.begin(), open_.end(), stream);
+  const auto call = FindCall(stream);
   if (call == open_.end()) return false;
+  EndRequest(&*call);
   *call = open_.back();
   open_.pop_back();
   return true;

@@ -10,6 +10,7 @@
 // - Endless header blocks, in CONTINUATION frames or one: gRPC holds what it has of them before it
 //   looks at their size.
 // - Frames that cost the client nothing: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, tiny DATA.
+// - Requests that lack their last byte for ever: see CallBudget.
 
 #ifndef GREETER_ADMIN_STREAM_GUARD_H_
 #define GREETER_ADMIN_STREAM_GUARD_H_
@@ -60,6 +61,10 @@ class StreamGuard {
   bool waiting() const { return waiting_; }
   // Why it is to be cut off: "it …". Null: it isn't.
   const char* offence() const { return offence_; }
+  // Somebody has to be cut off, and it is this one.
+  void Condemn(const char* offence) { offence_ = offence; }
+  // Bytes of its requests that have not come whole.
+  size_t unfinished() const { return unfinished_; }
 
   // `bytes` come next from gRPC. The connection may have to be cut off then: offence().
   void NoteAnswers(absl::string_view bytes, Time now);
@@ -69,10 +74,21 @@ class StreamGuard {
   void Judge(const FrameHeader& frame, Time now);
   // The last call wants to begin. Sets waiting_ or offence_ if it may not.
   void TryBegin(bool waited, Time now);
+  // A frame of a call's request; of no call's, if it is not open.
+  void NoteRequest(const FrameHeader& frame);
   // Whether the call was open.
   bool EndCall(uint32_t stream);
   // A call has ended without an answer. Sets offence_ to `again` if that happens all the time.
   void Abandon(const char* again, Time now);
+
+  struct Call {
+    uint32_t stream;
+    // Bytes of its request, while more is to come.
+    size_t unfinished = 0;
+  };
+  std::vector<Call>::iterator FindCall(uint32_t stream);
+  // All of its request has come, or no more of it matters.
+  void EndRequest(Call* call);
 
   CallBudget* const budget_;
 
@@ -85,7 +101,9 @@ class StreamGuard {
   // Its last call's, which waits while waiting_.
   uint32_t last_stream_ = 0;
   int early_calls_ = 0;
-  std::vector<uint32_t> open_;
+  std::vector<Call> open_;
+  // The sum of theirs.
+  size_t unfinished_ = 0;
   // Of the last call, so far.
   size_t header_bytes_ = 0;
   base::RateLimit cancels_;

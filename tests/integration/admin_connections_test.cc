@@ -75,9 +75,9 @@ class AdminConnectionsTest : public TlsTest {
   bool Resumes(int version) const {
     const KeyPair client = Named("viewer");
     TlsConnection first(ConnectFrom("127.0.0.1", address()), client, version);
-    EXPECT_TRUE(first.Receive());
+    EXPECT_NE(first.Receive(), "");
     TlsConnection second(ConnectFrom("127.0.0.1", address()), client, version, &first);
-    EXPECT_TRUE(second.Receive());
+    EXPECT_NE(second.Receive(), "");
     return second.resumed();
   }
 };

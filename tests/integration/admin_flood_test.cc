@@ -21,6 +21,7 @@
 #include "support/clients.h"
 #include "support/http2.h"
 #include "tls_connection.h"
+#include "unfinished_calls.h"
 
 namespace greeter::testing {
 namespace {
@@ -95,7 +96,7 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
   bool Attack(const std::string& said) const {
     if (GetParam() == Port::kTls) {
       TlsConnection attacker(ConnectFrom("127.0.0.2", target()), viewer_);
-      const bool begun = attacker.Send(Http2Preface()) && attacker.Receive() &&
+      const bool begun = attacker.Send(Http2Preface()) && !attacker.Receive().empty() &&
                          attacker.Send(Http2Acknowledgement());
       if (begun) attacker.Send(said);
       attacker.WaitForEnd();
@@ -109,6 +110,32 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
     while (recv(attacker.get(), answer.data(), answer.size(), 0) > 0) {
     }
     return true;
+  }
+
+  // One connection's: calls with large messages that never end, until the server ends it or has
+  // nothing to say. False if it was refused.
+  bool SayUnfinished() const {
+    constexpr size_t kMost = 65'536;
+    const std::string path = GetParam() == Port::kHealth ? kHealthPath : kStatusPath;
+    const auto run = [&](UnfinishedCalls::Connection connection) {
+      return UnfinishedCalls(std::move(connection), path, 20, 4 << 20).Run();
+    };
+    if (GetParam() == Port::kTls) {
+      TlsConnection attacker(ConnectFrom("127.0.0.2", target()), viewer_);
+      return run({[&](absl::string_view said) { return attacker.Send(said); },
+                  [&] { return attacker.Receive(kMost); }});
+    }
+    const net::FileDescriptor attacker = Open(target());
+    return run({[&](absl::string_view said) {
+                  return send(attacker.get(), said.data(), said.size(), MSG_NOSIGNAL) ==
+                         static_cast<ssize_t>(said.size());
+                },
+                [&] {
+                  std::string heard(kMost, 0);
+                  const ssize_t size = recv(attacker.get(), heard.data(), heard.size(), 0);
+                  heard.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+                  return heard;
+                }});
   }
 
   void SetUp() override {
@@ -217,8 +244,15 @@ TEST_P(AdminFloodTest, FramesThatMeanNothing) {
   FloodWith(frames);
 }
 
-// Clients with certificates and without that shake hands, or begin to, and leave.
-// On the port that has any.
+// Who has most of what is not whole leaves when that is too much; whoever comes is served.
+TEST_P(AdminFloodTest, MessagesThatNeverEnd) {
+  // On the health port that leaves a place for the probe.
+  const int attackers = GetParam() == Port::kHealth ? 3 : 8;
+  FloodBy(attackers, 2 * attackers, [&] { return SayUnfinished(); });
+}
+
+// Clients with certificates and without that shake hands, or begin to, and leave: on the port where
+// there is something to shake.
 using AdminHandshakeFloodTest = AdminFloodTest;
 
 TEST_P(AdminHandshakeFloodTest, AreServedInTurn) {

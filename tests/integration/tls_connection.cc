@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <utility>
@@ -92,9 +93,12 @@ std::string TlsConnection::version() const {
 
 bool TlsConnection::resumed() const { return SSL_session_reused(session_->connection.get()) == 1; }
 
-bool TlsConnection::Receive() {
-  char first = 0;
-  return SSL_read(session_->connection.get(), &first, 1) == 1;
+std::string TlsConnection::Receive(size_t size) {
+  std::string received(size, '\0');
+  const int count =
+      SSL_read(session_->connection.get(), received.data(), static_cast<int>(received.size()));
+  received.resize(static_cast<size_t>(std::max(count, 0)));
+  return received;
 }
 
 bool TlsConnection::Send(absl::string_view bytes) {

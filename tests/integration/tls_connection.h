@@ -5,6 +5,7 @@
 #ifndef GREETER_TESTS_INTEGRATION_TLS_CONNECTION_H_
 #define GREETER_TESTS_INTEGRATION_TLS_CONNECTION_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -35,8 +36,9 @@ class TlsConnection {
   // "TLSv1.3"; "none" if the handshake failed.
   std::string version() const;
   bool resumed() const;
-  // Waits for what the server says first, with which tickets come. False if it says nothing.
-  bool Receive();
+  // Waits for what the server says next, `size` bytes at most; with the first, tickets come. "" if
+  // it says nothing.
+  std::string Receive(size_t size = 1);
   // False if the handshake failed, or the server has closed.
   bool Send(absl::string_view bytes);
   // Says no more, and waits until the server has closed.

@@ -19,6 +19,7 @@
 
 #include "absl/time/clock.h"
 #include "admin/call_budget.h"
+#include "admin/relayed_pair.h"
 #include "net/file_descriptor.h"
 #include "support/http2.h"
 #include "support/wait_for.h"
@@ -241,6 +242,30 @@ TEST_F(RelayTest, TurnsComeInTheOrderOfWaiting) {
     return order.size() == kWaiting;
   }));
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+// Of requests that are not whole. Those with less stay.
+TEST_F(RelayTest, WhoHasMostLeavesWhenItIsTooMuch) {
+  StartRelay();
+  const Ends little = Join();
+  const Ends most = Join();
+  const std::string begin = testing::Http2Preface() + testing::Http2Call(1, "/a/B");
+  const std::string piece = testing::Http2Frame(0, 0, 1, std::string(kRelayChunk, 'x'));
+  ASSERT_TRUE(Say(little.client, begin + piece));
+  ASSERT_TRUE(Say(most.client, begin));
+  ASSERT_EQ(Hear(little.server, begin.size() + piece.size()).size(), begin.size() + piece.size());
+  ASSERT_EQ(Hear(most.server, begin.size()), begin);
+  for (size_t size = 2 * kRelayChunk; size <= kMostUnfinished; size += kRelayChunk) {
+    ASSERT_TRUE(Say(most.client, piece));
+    ASSERT_EQ(Hear(most.server, piece.size()).size(), piece.size());
+  }
+  Say(most.client, piece);
+  EXPECT_TRUE(HasEnded(most.client));
+  // Though it has not all of what came before.
+  Hear(most.server, piece.size());
+  EXPECT_TRUE(HasEnded(most.server));
+  ASSERT_TRUE(Say(little.client, piece));
+  EXPECT_EQ(Hear(little.server, piece.size()).size(), piece.size());
 }
 
 TEST_F(RelayTest, NothingSpins) {

@@ -189,6 +189,37 @@ TEST_F(StreamGuardTest, LargeMessagesAreNotCutOff) {
   for (uint32_t i = 0; i < 2 * kMostOtherFrames; ++i) ASSERT_TRUE(Admit(*guard, piece));
 }
 
+// A request counts until its end has come, or the call has ended without.
+TEST_F(StreamGuardTest, CountsWhatIsNotWhole) {
+  const auto begin = [](uint32_t stream) { return Http2Frame(1, 4, stream, "headers"); };
+  const auto piece = [](uint32_t stream) { return Http2Frame(0, 0, stream, "piece"); };
+  auto guard = Begun();
+  EXPECT_TRUE(Admit(*guard, Call(1) + begin(3) + piece(3) + piece(3) + begin(5) + piece(5)));
+  EXPECT_EQ(guard->unfinished(), 15u);
+  EXPECT_TRUE(Admit(*guard, Http2Frame(0, 1, 3, "the last one") + begin(7) + piece(7) + begin(9) +
+                                piece(9)));
+  EXPECT_EQ(guard->unfinished(), 15u);
+  EXPECT_TRUE(Admit(*guard, Cancel(5)));
+  EXPECT_EQ(guard->unfinished(), 10u);
+  guard->NoteAnswers(Answer(7), now_);
+  EXPECT_EQ(guard->unfinished(), 5u);
+  // Of calls that are no more, nothing is kept.
+  EXPECT_TRUE(Admit(*guard, piece(5) + piece(7)));
+  EXPECT_EQ(guard->unfinished(), 5u);
+}
+
+TEST_F(StreamGuardTest, ThereIsRoomAgainWhenSomebodyHasLeft) {
+  const std::string piece = Http2Frame(0, 0, 1, std::string(kMostUnfinished / 16, 'x'));
+  auto guard = Begun();
+  ASSERT_TRUE(Admit(*guard, Http2Frame(1, 4, 1, "headers")));
+  for (int i = 0; i < 16; ++i) ASSERT_TRUE(Admit(*guard, piece));
+  EXPECT_FALSE(budget_.overfull());
+  ASSERT_TRUE(Admit(*guard, piece));
+  EXPECT_TRUE(budget_.overfull());
+  guard.reset();
+  EXPECT_FALSE(budget_.overfull());
+}
+
 TEST_F(StreamGuardTest, WhenThereIsNoPlaceCallsWaitTheirTurn) {
   Fill();
   ExhaustTurns();
