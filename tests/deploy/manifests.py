@@ -62,8 +62,9 @@ def of_kind(rendered, *kinds):
 
 
 def workload(rendered, name="greeter"):
-    """The one that has the pods of that name."""
-    found = [item for item in of_kind(rendered, *WORKLOADS) if item["metadata"]["name"] == name]
+    """The one whose pods have that name on their label; an overlay may give it another of its own."""
+    found = [item for item in of_kind(rendered, *WORKLOADS)
+             if item["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"] == name]
     assert len(found) == 1, found
     return found[0]
 
