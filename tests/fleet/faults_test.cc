@@ -15,9 +15,11 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "fleet/fleet_fixture.h"
 #include "fleet/journal.h"
+#include "fleet/keys.h"
 #include "fleet/tcp_proxy.h"
 #include "fleet/traffic.h"
 #include "gmock/gmock.h"
@@ -27,7 +29,7 @@
 namespace greeter::testing {
 namespace {
 
-constexpr int kReplicas = 3;
+constexpr size_t kReplicas = 3;
 constexpr int kManyRounds = 30;
 // From the repair to all replicas being equal.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -35,8 +37,7 @@ constexpr absl::Duration kSoon = absl::Seconds(20);
 #else
 constexpr absl::Duration kSoon = absl::Seconds(5);
 #endif
-// Longer than a replica's lease.
-constexpr absl::Duration kPastTheLease = absl::Seconds(17);
+// The harm itself: for so long there is none.
 constexpr absl::Duration kWithoutMajority = absl::Seconds(20);
 constexpr int64_t kQuota = 16 << 20;
 
@@ -83,8 +84,10 @@ class FaultsTest : public FleetTest, public ::testing::WithParamInterface<Fault>
   absl::Duration slowest_;
 
  private:
-  void StartReplica(int i);
+  void StartReplica(size_t i);
   static bool Has(Target& replica, uint64_t revision);
+  // As many as have a record in etcd.
+  size_t LiveReplicas();
   // Asks the first replica.
   absl::StatusOr<Revisions> History();
   Etcd& etcd() { return *etcd_.front(); }
@@ -94,7 +97,7 @@ class FaultsTest : public FleetTest, public ::testing::WithParamInterface<Fault>
   std::unique_ptr<TcpProxy> proxy_;
   std::vector<Greeter*> greeters_;
   std::vector<std::unique_ptr<Target>> replicas_;
-  int victim_ = 0;
+  size_t victim_ = 0;
   int restored_ = 0;
 };
 
@@ -104,7 +107,7 @@ void FaultsTest::SetUp() {
   if (setting == Setting::kSmall) options.quota_bytes = kQuota;
   if (setting == Setting::kFarAway) {
     absl::StatusOr<std::unique_ptr<FarNetwork>> network = FarNetwork::Create(absl::Milliseconds(2));
-    if (!network.ok()) GTEST_SKIP() << network.status();
+    if (!network.ok()) GTEST_SKIP() << "no network of our own: " << network.status().message();
     network_ = *std::move(network);
     network_->EnterServerSide();
     options.host = FarNetwork::kServerIpv4;
@@ -115,7 +118,7 @@ void FaultsTest::SetUp() {
     etcd_.push_back(std::make_unique<Etcd>(options));
   }
   if (setting == Setting::kBehindProxy) proxy_ = std::make_unique<TcpProxy>(etcd().address());
-  for (int i = 0; i < kReplicas; ++i) {
+  for (size_t i = 0; i < kReplicas; ++i) {
     const bool far = network_ != nullptr && i == kReplicas - 1;
     replicas_.push_back(std::make_unique<Target>(
         absl::StrCat("replica ", i), absl::StrCat("unix:", Path(absl::StrCat("admin", i))),
@@ -135,7 +138,7 @@ void FaultsTest::TearDown() {
   if (network_ != nullptr) network_->Leave();
 }
 
-void FaultsTest::StartReplica(int i) {
+void FaultsTest::StartReplica(size_t i) {
   std::string endpoints;
   for (const auto& member : etcd_) {
     absl::StrAppend(&endpoints, endpoints.empty() ? "" : ",", member->address());
@@ -160,6 +163,13 @@ bool FaultsTest::Has(Target& replica, uint64_t revision) {
   if (!replica.stub().GetStatus(&context, {}, &response).ok()) return false;
   const api::ServerStatus& status = response.status();
   return status.revision().number() == revision && !status.fleet().stale();
+}
+
+size_t FaultsTest::LiveReplicas() {
+  const std::string keys =
+      etcd().Ctl({"get", "--prefix", "--keys-only", fleet::ReplicasPrefix(kFleet)});
+  const std::vector<absl::string_view> lines = absl::StrSplit(keys, '\n', absl::SkipEmpty());
+  return lines.size();
 }
 
 absl::StatusOr<Revisions> FaultsTest::History() {
@@ -231,12 +241,15 @@ void FaultsTest::KillAReplica() {
 }
 
 void FaultsTest::PauseAReplica() {
+  // Who was paused before is known again.
+  EXPECT_TRUE(WaitUntil([&] { return LiveReplicas() == kReplicas; }));
   victim_ = (victim_ + 1) % kReplicas;
   uint64_t since = 0;
   const std::string address = replicas_[victim_]->address(&since);
   replicas_[victim_]->Fail();
   greeters_[victim_]->Signal(SIGSTOP);
-  absl::SleepFor(kPastTheLease);
+  // Until its lease has run out, and its record with it.
+  EXPECT_TRUE(WaitUntil([&] { return LiveReplicas() == kReplicas - 1; }));
   greeters_[victim_]->Signal(SIGCONT);
   replicas_[victim_]->Serve(address);
 }

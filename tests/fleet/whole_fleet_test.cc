@@ -63,6 +63,18 @@ class WholeFleetTest : public FleetTest {
     return WaitUntil([&] { return IdsAt(greeter).size() == replicas; });
   }
 
+  struct Two {
+    Greeter& first;
+    Greeter& second;
+  };
+  // Two that know each other; the second with these options.
+  Two JoinTwo(const std::vector<std::string>& more = {}) {
+    Greeter& first = Join(etcd_.address());
+    Greeter& second = Join(etcd_.address(), "", more);
+    EXPECT_TRUE(Sees(first, 2));
+    return {first, second};
+  }
+
   Etcd etcd_;
 };
 
@@ -80,9 +92,7 @@ TEST_F(WholeFleetTest, OkMeansThatEveryReplicaHasIt) {
 }
 
 TEST_F(WholeFleetTest, NamesWhoCannotApplyIt) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   // They share a machine, so one of them comes too late.
   const grpc::Status status = MoveEverywhere(first, FreeAddress(), /*rolls_back=*/false);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
@@ -93,9 +103,7 @@ TEST_F(WholeFleetTest, NamesWhoCannotApplyIt) {
 }
 
 TEST_F(WholeFleetTest, RollsBackWhatOneCannotApply) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   const grpc::Status status = MoveEverywhere(first, FreeAddress(), /*rolls_back=*/true);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
   EXPECT_THAT(status.error_message(),
@@ -109,9 +117,7 @@ TEST_F(WholeFleetTest, RollsBackWhatOneCannotApply) {
 }
 
 TEST_F(WholeFleetTest, NamesWhoSaysNothing) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   const std::string id = IdOf(second);
   second.Signal(SIGSTOP);
   const grpc::Status status = SetEverywhere(first, "Moin", std::chrono::seconds(4));
@@ -122,9 +128,7 @@ TEST_F(WholeFleetTest, NamesWhoSaysNothing) {
 }
 
 TEST_F(WholeFleetTest, WhoIsKilledLeavesWithItsLeaseLong) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   second.Stop(SIGKILL);
   EXPECT_EQ(IdsAt(first).size(), 2U);
   // Waits for its lease to run out.
@@ -134,9 +138,7 @@ TEST_F(WholeFleetTest, WhoIsKilledLeavesWithItsLeaseLong) {
 }
 
 TEST_F(WholeFleetTest, WhoIsStoppedLeavesAtOnce) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address(), "", {"--shutdown-delay", "20s"});
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo({"--shutdown-delay", "20s"});
   second.Signal(SIGTERM);
   ASSERT_TRUE(second.WaitForLog("stopping"));
   // Long before the lease would run out; it still serves.
@@ -147,9 +149,7 @@ TEST_F(WholeFleetTest, WhoIsStoppedLeavesAtOnce) {
 }
 
 TEST_F(WholeFleetTest, WhoWakesAfterItsLeaseIsBackWithTheNewestLong) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   second.Signal(SIGSTOP);
   ASSERT_TRUE(Sees(first, 1));
   ASSERT_TRUE(SetEverywhere(first, "Moin").ok());
@@ -180,9 +180,7 @@ TEST_F(WholeFleetTest, WithoutEtcdWhatWasHeardLastIsListed) {
 }
 
 TEST_F(WholeFleetTest, GreeterctlShowsIt) {
-  Greeter& first = Join(etcd_.address());
-  Greeter& second = Join(etcd_.address());
-  ASSERT_TRUE(Sees(first, 2));
+  const auto [first, second] = JoinTwo();
   const Finished fleet = Ctl({"fleet"});
   EXPECT_EQ(fleet.code, 0) << fleet;
   EXPECT_THAT(fleet.out, AllOf(HasSubstr(absl::StrCat("fleet  ", kFleet)), HasSubstr(IdOf(first)),
