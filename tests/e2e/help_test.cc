@@ -82,8 +82,8 @@ TEST_F(HelpTest, EveryExampleWorksAsTyped) {
         continue;
       }
       Process watch(in_shell("exec " + example));
-      // Every line begins with the time.
-      EXPECT_TRUE(watch.WaitForOut(" UTC ")) << example;
+      const bool of_fleet = absl::StrContains(example, "fleet");
+      EXPECT_TRUE(watch.WaitForOut(of_fleet ? "serving, revision" : "default")) << example;
       watch.Signal(SIGINT);
       EXPECT_EQ(watch.Wait().code, 0) << example;
     }
