@@ -1,4 +1,4 @@
-// How many calls gRPC may have on its hands on one port, and how much of requests that are not whole.
+// How many calls gRPC may have on its hands on one port, and how much of unfinished requests.
 //
 // Each takes some 20 KiB, and one whose client has given it up is not gone at once: gRPC 1.51 puts
 // its end in a queue, and whoever begins calls faster than they end fills the memory (HTTP/2's

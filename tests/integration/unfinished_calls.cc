@@ -96,7 +96,8 @@ bool UnfinishedCalls::SayMore() {
     while (call.left > 0 && call.window > 0 && window_ > 0) {
       const size_t size = std::min({call.left, kMostInFrame, static_cast<size_t>(call.window),
                                     static_cast<size_t>(window_)});
-      if (!connection_.send(Http2Frame(kData, 0, call.stream, std::string(size, 'x')))) return false;
+      const std::string piece = Http2Frame(kData, 0, call.stream, std::string(size, 'x'));
+      if (!connection_.send(piece)) return false;
       call.left -= size;
       call.window -= static_cast<int64_t>(size);
       window_ -= static_cast<int64_t>(size);

@@ -1,5 +1,5 @@
-// Calls of which all but the last byte is said, on one connection: until then a proper client, which
-// keeps to the server's windows (RFC 9113, 5.2), for else it would be cut off for that.
+// Calls of which all but the last byte is said, on one connection: until then a proper client,
+// which keeps to the server's windows (RFC 9113, 5.2), for else it would be cut off for that.
 //
 // One owner.
 

@@ -196,8 +196,8 @@ TEST_F(StreamGuardTest, CountsWhatIsNotWhole) {
   auto guard = Begun();
   EXPECT_TRUE(Admit(*guard, Call(1) + begin(3) + piece(3) + piece(3) + begin(5) + piece(5)));
   EXPECT_EQ(guard->unfinished(), 15u);
-  EXPECT_TRUE(Admit(*guard, Http2Frame(0, 1, 3, "the last one") + begin(7) + piece(7) + begin(9) +
-                                piece(9)));
+  EXPECT_TRUE(Admit(
+      *guard, Http2Frame(0, 1, 3, "the last one") + begin(7) + piece(7) + begin(9) + piece(9)));
   EXPECT_EQ(guard->unfinished(), 15u);
   EXPECT_TRUE(Admit(*guard, Cancel(5)));
   EXPECT_EQ(guard->unfinished(), 10u);
