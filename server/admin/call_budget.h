@@ -7,9 +7,10 @@
 // wait their turn, which comes all the same, some hundred times a second, so that a proper client
 // is answered whatever others do: but only to those with few calls of their own.
 //
-// A request is held until its last byte has come, and one that lacks it for ever. gRPC has a quota
-// (server_limits.h), which refuses whoever comes when it is used up. So that it never is, there is
-// a lower one here, and who takes most of it leaves when it is (Relay).
+// A request is held until its last byte has come, and only then its size is looked at: one that
+// lacks it is held for ever. gRPC has a quota (server_limits.h), which refuses whoever comes when
+// it is used up. So that it never is, there is a lower one here, and who takes most of it leaves
+// when it is (Relay).
 
 #ifndef GREETER_ADMIN_CALL_BUDGET_H_
 #define GREETER_ADMIN_CALL_BUDGET_H_
@@ -28,7 +29,7 @@ inline constexpr size_t kMostCalls = 1024;
 inline constexpr int kAbandonedPerSecond = 500;
 // As many calls a connection may have even when there is no place.
 inline constexpr size_t kFewCalls = 16;
-// Bytes of requests that have not come whole.
+// Bytes of requests that have not come whole, at most, where requests may be large.
 inline constexpr size_t kMostUnfinished = size_t{32} * 1024 * 1024;
 
 // Of one port. One owner, one thread.
@@ -44,6 +45,10 @@ class CallBudget {
     // them may come after this one.
     kRefuse,
   };
+
+  // `most_unfinished`: bytes of requests that have not come whole.
+  explicit CallBudget(size_t most_unfinished = kMostUnfinished)
+      : most_unfinished_(most_unfinished) {}
 
   // A connection that has `open` calls wants to begin another. `waited`: it is its turn, for it has
   // waited longest.
@@ -61,9 +66,10 @@ class CallBudget {
   void AddUnfinished(size_t bytes) { unfinished_ += bytes; }
   void RemoveUnfinished(size_t bytes) { unfinished_ -= bytes; }
   // Somebody has to leave.
-  bool overfull() const { return unfinished_ > kMostUnfinished; }
+  bool overfull() const { return unfinished_ > most_unfinished_; }
 
  private:
+  const size_t most_unfinished_;
   size_t open_ = 0;
   size_t waiting_ = 0;
   size_t unfinished_ = 0;

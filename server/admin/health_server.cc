@@ -19,6 +19,8 @@ using ConnectionType = grpc::ServerBuilder::experimental_type::ExternalConnectio
 // A request holds a service's name.
 constexpr int kMaxRequestBytes = 4096;
 constexpr size_t kMemoryQuotaBytes = size_t{8} * 1024 * 1024;
+// As RelayedEntrance::Options. While it lacks memory, gRPC sends newcomers away.
+constexpr size_t kMostUnfinishedBytes = size_t{1} * 1024 * 1024;
 
 // Reflection is a plugin that gRPC adds to every server of the process.
 class WithoutPlugins final : public grpc::ServerBuilderOption {
@@ -57,7 +59,9 @@ absl::Status HealthServer::Serve() {
   if (server_ == nullptr) return absl::InternalError("--health: gRPC did not start; see its log");
   states_->Attach(server_->GetHealthCheckService());
 
-  auto entrance = RelayedEntrance::Start(listener_->socket.get(), std::move(grpc), options_);
+  RelayedEntrance::Options options = options_;
+  options.most_unfinished = kMostUnfinishedBytes;
+  auto entrance = RelayedEntrance::Start(listener_->socket.get(), std::move(grpc), options);
   if (!entrance.ok()) return entrance.status();
   entrance_ = *std::move(entrance);
   return absl::OkStatus();

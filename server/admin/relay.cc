@@ -48,7 +48,10 @@ absl::StatusOr<std::unique_ptr<Relay>> Relay::Start(Options options) {
 }
 
 Relay::Relay(Options options, net::FileDescriptor epoll, net::FileDescriptor wake)
-    : options_(std::move(options)), epoll_(std::move(epoll)), wake_(std::move(wake)) {}
+    : options_(std::move(options)),
+      epoll_(std::move(epoll)),
+      wake_(std::move(wake)),
+      budget_(options_.most_unfinished) {}
 
 Relay::~Relay() { Stop(absl::ZeroDuration()); }
 

@@ -5,6 +5,7 @@
 #ifndef GREETER_ADMIN_RELAY_H_
 #define GREETER_ADMIN_RELAY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -30,6 +31,8 @@ class Relay {
   struct Options {
     // The port's, for the log.
     std::string name = "admin";
+    // As CallBudget().
+    size_t most_unfinished = kMostUnfinished;
     // How long a client may take to receive the rest once the server's side has closed.
     absl::Duration linger = absl::Seconds(5);
   };

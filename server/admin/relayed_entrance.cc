@@ -48,7 +48,8 @@ std::optional<net::Address> PeerOf(int connection) {
 
 absl::StatusOr<std::unique_ptr<RelayedEntrance>> RelayedEntrance::Start(int listener, Grpc grpc,
                                                                         Options options) {
-  absl::StatusOr<std::unique_ptr<Relay>> relay = Relay::Start({.name = options.name});
+  absl::StatusOr<std::unique_ptr<Relay>> relay =
+      Relay::Start({.name = options.name, .most_unfinished = options.most_unfinished});
   if (!relay.ok()) return relay.status();
   std::unique_ptr<RelayedEntrance> entrance(
       new RelayedEntrance(listener, std::move(grpc), std::move(options), *std::move(relay)));

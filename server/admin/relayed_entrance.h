@@ -52,6 +52,8 @@ class RelayedEntrance {
     size_t max_descriptors = 512;
     // Of them, of those of one peer (see ConnectionCensus::FullFor()); 0: no bound of their own.
     size_t max_per_peer = 0;
+    // As Relay::Options.
+    size_t most_unfinished = kMostUnfinished;
     // As Acceptor::Options.
     std::function<bool(int socket)> is_own = [](int) { return false; };
     net::AcceptCall accept = accept4;

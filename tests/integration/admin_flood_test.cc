@@ -177,7 +177,9 @@ class AdminFloodTest : public ::testing::TestWithParam<Port> {
           {longest, GreeterdProcess::Ask(*old), GreeterdProcess::Ask(*greeterd_.NewStub())});
       std::string answer;
       const absl::Time begin = absl::Now();
-      EXPECT_TRUE(CallRaw(Connect(greeterd_.health().ToString()), kHealthPath, "", &answer).ok());
+      const grpc::Status probed =
+          CallRaw(Connect(greeterd_.health().ToString()), kHealthPath, "", &answer);
+      EXPECT_TRUE(probed.ok()) << probed.error_message();
       EXPECT_EQ(answer, "\x08\x01");
       longest = std::max(longest, absl::Now() - begin);
     }
