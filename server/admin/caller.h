@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "admin/client_certificate.h"
+#include "admin/certificate_names.h"
 
 namespace greeter::admin {
 

@@ -15,7 +15,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
-#include "admin/client_certificate.h"
+#include "admin/certificate_names.h"
 #include "net/address.h"
 #include "net/errors.h"
 #include "spdlog/spdlog.h"

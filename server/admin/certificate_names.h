@@ -1,7 +1,7 @@
-// What a client of the admin port has shown when it connected.
+// What a certificate calls its holder.
 
-#ifndef GREETER_ADMIN_CLIENT_CERTIFICATE_H_
-#define GREETER_ADMIN_CLIENT_CERTIFICATE_H_
+#ifndef GREETER_ADMIN_CERTIFICATE_NAMES_H_
+#define GREETER_ADMIN_CERTIFICATE_NAMES_H_
 
 #include <string>
 #include <vector>
@@ -24,4 +24,4 @@ CertificateNames ReadNames(const X509* certificate);
 
 }  // namespace greeter::admin
 
-#endif  // GREETER_ADMIN_CLIENT_CERTIFICATE_H_
+#endif  // GREETER_ADMIN_CERTIFICATE_NAMES_H_

@@ -1,4 +1,4 @@
-#include "admin/client_certificate.h"
+#include "admin/certificate_names.h"
 
 #include <openssl/x509v3.h>
 
