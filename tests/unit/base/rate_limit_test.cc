@@ -58,6 +58,17 @@ TEST_F(RateLimitTest, KeepsTheAverageOverManySteps) {
   EXPECT_NEAR(taken, 700, 2);
 }
 
+// Of a thread that read the clock and then had to wait for a processor.
+TEST_F(RateLimitTest, AnEarlierTimeForgivesNothing) {
+  EXPECT_EQ(Take(100, 10, 5), 5);
+  now_ -= milliseconds(60);
+  EXPECT_EQ(Take(100, 10, 5), 0);
+  now_ += milliseconds(60 + 99);
+  EXPECT_EQ(Take(100, 10, 5), 0);
+  now_ += milliseconds(1);
+  EXPECT_EQ(Take(100, 10, 5), 1);
+}
+
 TEST_F(RateLimitTest, TakesAChangedLimitAtOnce) {
   EXPECT_EQ(Take(1000, 1, 1000), 1000);
   // A thousand seconds of debt under the old limit; under the new one no more than its burst's.
