@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import unittest
 
 from manifests import ROOT, kustomize, objects, overlay, workload
@@ -51,8 +52,7 @@ class Etcd(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.addClassCleanup(remove_everything)
-        cls.directory = os.path.join(os.environ["TMPDIR"], f"fleet-{os.getpid()}")
-        os.mkdir(cls.directory)
+        cls.directory = tempfile.mkdtemp(prefix="fleet-")
         cls.addClassCleanup(shutil.rmtree, cls.directory)
         subprocess.run([os.path.join(ROOT, "deploy", "certs"), cls.directory, "--etcd"], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import unittest
 
 from manifests import ROOT, kustomize, objects, of_kind, overlay, pod_spec, with_config, workload
@@ -89,7 +90,7 @@ class Pods(unittest.TestCase):
 
     def certificates(self):
         """A directory of those that deploy/certs makes, and a ConfigMap in place of prod's Secret."""
-        directory = os.path.join(os.environ["TMPDIR"], f"certificates-{os.getpid()}")
+        directory = tempfile.mkdtemp(prefix="certificates-")
         subprocess.run([os.path.join(ROOT, "deploy", "certs"), directory, "--san", "localhost"], check=True,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.addCleanup(shutil.rmtree, directory)
