@@ -71,7 +71,7 @@ class AdminConnectionsTest : public TlsTest {
     EXPECT_EQ(controller_->snapshot()->revision.number(), 1U);
   }
 
-  // Whether a second connection could resume the session of the first.
+  // Whether a second connection could resume where the first was (RFC 8446, 2.2).
   bool Resumes(int version) const {
     const KeyPair client = Named("viewer");
     TlsConnection first(ConnectFrom("127.0.0.1", address()), client, version);

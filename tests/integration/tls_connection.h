@@ -25,8 +25,8 @@ std::string ClientHello();
 class TlsConnection {
  public:
   // Over `socket`, as the holder of `client`; the server may be anyone. `newest` is one of
-  // OpenSSL's TLS1_…_VERSION, 0 for what there is. Wants to resume the session of `earlier`, if
-  // any.
+  // OpenSSL's TLS1_…_VERSION, 0 for what there is. Wants to resume `earlier`, if any (RFC
+  // 8446, 2.2).
   TlsConnection(net::FileDescriptor socket, const KeyPair& client, int newest = 0,
                 const TlsConnection* earlier = nullptr);
   ~TlsConnection();
