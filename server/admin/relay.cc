@@ -139,7 +139,7 @@ void Relay::MakeRoom() {
   RelayedPair* const pair = most->first;
   // There will be room when gRPC has closed it.
   if (pair->offence() != nullptr) return;
-  pair->CutOff("of all requests that had not come whole, most was its");
+  pair->CutOff("it had most of all requests that had not come whole");
   Settle(pair);
 }
 

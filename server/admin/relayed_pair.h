@@ -59,6 +59,7 @@ class RelayedPair {
   Turn TakeTurn();
   // Why the client has been cut off; null if it has not.
   const char* offence() const { return guard_.offence(); }
+  // Cuts it off; the server gets no more of what it said.
   void CutOff(const char* offence);
   // Bytes of its requests that have not come whole.
   size_t unfinished() const { return guard_.unfinished(); }
