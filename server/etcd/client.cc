@@ -146,7 +146,11 @@ absl::Status Client::Watch(const pb::WatchCreateRequest& request, absl::Duration
     return absl::OutOfRangeError(absl::StrCat(
         "etcd (", endpoint.address(), ") keeps nothing below revision ", last.compact_revision()));
   }
-  if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) return absl::OkStatus();
+  // Etcd has the deadline as well, and may be the first to notice: in words of its own (UNKNOWN,
+  // "context deadline exceeded"). Whatever else ended it then, is as good as that.
+  const bool is_over =
+      status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED || absl::Now() >= deadline;
+  if (is_over) return absl::OkStatus();
   MoveOnFrom(index);
   if (last.canceled()) {
     return absl::UnavailableError(
