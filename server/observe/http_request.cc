@@ -32,6 +32,30 @@ const char* Reason(int status) {
   }
 }
 
+// A request's target, of the forms that a server is asked for (RFC 9112, 3.2).
+struct Target {
+  std::string path;
+  // Of the absolute form, which proxies use.
+  std::optional<std::string> host;
+};
+
+std::optional<Target> ParseTarget(absl::string_view text) {
+  constexpr absl::string_view kScheme = "http://";
+  Target target;
+  if (absl::StartsWithIgnoreCase(text, kScheme)) {
+    text.remove_prefix(kScheme.size());
+    const absl::string_view host = text.substr(0, text.find_first_of("/?"));
+    if (host.empty()) return {};
+    target.host = std::string(host);
+    text.remove_prefix(host.size());
+  } else if (!absl::StartsWith(text, "/")) {
+    return {};
+  }
+  const absl::string_view path = text.substr(0, text.find('?'));
+  target.path = path.empty() ? "/" : std::string(path);
+  return target;
+}
+
 bool IsVisible(absl::string_view word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), absl::ascii_isgraph);
 }
@@ -48,11 +72,12 @@ std::optional<HttpRequest> ParseHead(absl::string_view head) {
   const std::vector<absl::string_view> words = absl::StrSplit(lines.front(), ' ');
   if (words.size() != 3 || !std::all_of(words.begin(), words.end(), IsVisible)) return {};
   if (words[2] != "HTTP/1.1" && words[2] != "HTTP/1.0") return {};
-  if (!absl::StartsWith(words[1], "/")) return {};
+  std::optional<Target> target = ParseTarget(words[1]);
+  if (!target.has_value()) return {};
 
   HttpRequest request;
   request.method = std::string(words[0]);
-  request.path = std::string(words[1].substr(0, words[1].find('?')));
+  request.path = std::move(target->path);
   for (size_t i = 1; i < lines.size() && !lines[i].empty(); ++i) {
     const std::pair<absl::string_view, absl::string_view> field =
         absl::StrSplit(lines[i], absl::MaxSplits(':', 1));
@@ -62,6 +87,8 @@ std::optional<HttpRequest> ParseHead(absl::string_view head) {
     request.host = std::string(absl::StripAsciiWhitespace(field.second));
   }
   if (words[2] == "HTTP/1.1" && !request.host.has_value()) return {};
+  // It counts in place of the header's.
+  if (target->host.has_value()) request.host = std::move(target->host);
   return request;
 }
 

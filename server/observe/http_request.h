@@ -18,7 +18,8 @@ struct HttpRequest {
   std::string method;
   // Without what follows a "?".
   std::string path;
-  // The Host header, which HTTP/1.0 may leave out.
+  // The host that is asked: the Host header's, which HTTP/1.0 may leave out, or the target's, where
+  // that names one.
   std::optional<std::string> host;
 };
 

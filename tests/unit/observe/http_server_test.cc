@@ -93,6 +93,18 @@ TEST_F(HttpServerTest, OnLoopbackOnlyItsOwnNamesAreAnswered) {
   }
 }
 
+// As a proxy asks: the target's host counts, not the header's.
+TEST_F(HttpServerTest, ATargetMayNameTheHost) {
+  Serve();
+  EXPECT_THAT(Get("http://localhost:9464/hello?now", "elsewhere.example"),
+              StartsWith("HTTP/1.1 200 "));
+  EXPECT_THAT(Get("HTTP://127.0.0.1"), HasSubstr("<!doctype html>"));
+  EXPECT_THAT(Get("http://elsewhere.example/hello"), StartsWith("HTTP/1.1 403 "));
+  for (const char* target : {"http://", "http:///hello", "https://localhost/hello", "hello"}) {
+    EXPECT_THAT(Get(target), StartsWith("HTTP/1.1 400 ")) << target;
+  }
+}
+
 TEST_F(HttpServerTest, BeyondLoopbackEveryNameIs) {
   Serve(":0");
   EXPECT_THAT(Get("/hello", "greeter.example"), StartsWith("HTTP/1.1 200 "));
