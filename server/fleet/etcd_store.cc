@@ -234,13 +234,18 @@ std::optional<api::FleetStatus> EtcdStore::sharing() const {
 void EtcdStore::Keep(const control::Record& record) {
   if (copy_ == nullptr || record.revision.number() == 0) return;
   if (google::protobuf::util::MessageDifferencer::Equals(kept_, record.revision)) return;
-  const absl::Status copied = copy_->Adopt(record);
-  if (copied.ok()) {
-    kept_ = record.revision;
-  } else {
+  const absl::StatusOr<std::string> replaced = copy_->Adopt(record);
+  if (!replaced.ok()) {
     logger_->warn("the local copy of revision {} could not be written: {}",
-                  record.revision.number(), std::string(copied.message()));
+                  record.revision.number(), std::string(replaced.status().message()));
+    return;
   }
+  kept_ = record.revision;
+  if (replaced->empty()) return;
+  logger_->warn(
+      "revision {} of the fleet {} takes the place of others in the local copy; they are kept in "
+      "{}",
+      record.revision.number(), options_.fleet, *replaced);
 }
 
 absl::StatusOr<int64_t> EtcdStore::BaseOf(const control::Record& record) const {

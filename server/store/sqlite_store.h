@@ -56,9 +56,11 @@ class SqliteStore : public control::ConfigStore {
   // once the file is back in its place.
   absl::Status Append(const control::Record& record) override;
 
-  // Makes `record` the newest, whatever its number: the store is the copy of another. Revisions
-  // from that number on are forgotten, and there may be a gap below it. Errors as Append().
-  absl::Status Adopt(const control::Record& record);
+  // Makes `record` the newest, whatever its number: the store is the copy of another. There may be
+  // a gap below it. Other revisions from that number on leave the store, but are not lost: gives
+  // the path of a copy of the file as it was with them; empty if there were none. Errors as
+  // Append().
+  absl::StatusOr<std::string> Adopt(const control::Record& record);
 
   // Where Open() put a damaged file; empty if there was none.
   const std::string& set_aside() const { return set_aside_; }
@@ -69,6 +71,8 @@ class SqliteStore : public control::ConfigStore {
 
   // Writes in a transaction, and undoes it if it fails.
   absl::Status InTransaction(absl::FunctionRef<absl::Status()> write);
+  // Whether Adopt(record) takes away another revision.
+  absl::StatusOr<bool> Replaces(const control::Record& record);
   // Within a transaction that has begun.
   absl::Status CheckFollows(uint64_t number);
   absl::Status Write(const control::Record& record);

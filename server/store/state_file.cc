@@ -104,6 +104,27 @@ absl::Status BringUp(Database& database, const std::string& path, int64_t size) 
   return status.ok() ? ReadNewest(database).status() : status;
 }
 
+// `stem`-TIME, with a number where that is not enough.
+std::string UnusedPath(const std::string& stem) {
+  const std::string base =
+      absl::StrCat(stem, "-", absl::FormatTime("%Y%m%dT%H%M%SZ", absl::Now(), absl::UTCTimeZone()));
+  std::string path = base;
+  for (int i = 2; access(path.c_str(), F_OK) == 0 || access((path + "-wal").c_str(), F_OK) == 0;
+       ++i) {
+    path = absl::StrCat(base, "-", i);
+  }
+  return path;
+}
+
+// Copies what is in `database` into `file`, open as `path` and empty.
+absl::Status CopyInto(const std::string& path, int file, Database& database) {
+  Statement copy(database, "VACUUM INTO ?");
+  const absl::Status copied = copy.Bind(path).Run();
+  if (!copied.ok()) return copied;
+  // SQLite leaves that to us.
+  return fsync(file) == 0 ? absl::OkStatus() : FileError("sync", path, errno);
+}
+
 }  // namespace
 
 absl::StatusOr<Database> OpenStateFile(const StateDirectory& directory) {
@@ -138,13 +159,7 @@ std::vector<std::string> StateFilesOf(const StateDirectory& directory) {
 
 absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
   const std::string path = directory.FileNamed(kFile);
-  const std::string base = absl::StrCat(
-      path, ".damaged-", absl::FormatTime("%Y%m%dT%H%M%SZ", absl::Now(), absl::UTCTimeZone()));
-  std::string aside = base;
-  for (int i = 2; access(aside.c_str(), F_OK) == 0 || access((aside + "-wal").c_str(), F_OK) == 0;
-       ++i) {
-    aside = absl::StrCat(base, "-", i);
-  }
+  const std::string aside = UnusedPath(path + ".damaged");
   // The log last: should this end halfway, what is left is still seen to be damaged.
   for (const char* suffix : {"-shm", "", "-wal"}) {
     if (access((path + suffix).c_str(), F_OK) != 0) continue;
@@ -154,6 +169,19 @@ absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
   const absl::Status synced = directory.Sync();
   if (!synced.ok()) return synced;
   return aside;
+}
+
+absl::StatusOr<std::string> KeepStateFile(const StateDirectory& directory, Database& database) {
+  const std::string path = UnusedPath(directory.FileNamed(kFile) + ".replaced");
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return FileError("create", path, errno);
+  absl::Status status = CopyInto(path, file, database);
+  close(file);
+  if (status.ok()) status = directory.Sync();
+  if (status.ok()) return path;
+  // Half a copy is none.
+  unlink(path.c_str());
+  return status;
 }
 
 }  // namespace greeter::store

@@ -1,4 +1,4 @@
-// Finding, making, checking and setting aside the file greeter.db, before a store serves from it.
+// Finding, making, checking, copying and setting aside the file greeter.db.
 
 #ifndef GREETER_STORE_STATE_FILE_H_
 #define GREETER_STORE_STATE_FILE_H_
@@ -24,6 +24,11 @@ std::vector<std::string> StateFilesOf(const StateDirectory& directory);
 // Renames greeter.db, and what belongs to it, to greeter.db.damaged-TIME and returns its new path.
 // PERMISSION_DENIED, UNAVAILABLE.
 absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory);
+
+// Copies greeter.db, which `database` is a connection to without an open transaction, to
+// greeter.db.replaced-TIME, and returns its path. The copy is on the disk then, and can be put in
+// the place of greeter.db. PERMISSION_DENIED, UNAVAILABLE, DATA_LOSS.
+absl::StatusOr<std::string> KeepStateFile(const StateDirectory& directory, Database& database);
 
 }  // namespace greeter::store
 

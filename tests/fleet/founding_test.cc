@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "etcd/client.h"
 #include "fleet/etcd.h"
@@ -107,6 +108,26 @@ TEST_F(FoundingTest, OfTwoFoundersOneBringsAllOfItsHistory) {
     const std::string winner = first.text() == absl::StrCat(one, " ", kMany) ? one : other;
     EXPECT_THAT(Texts(etcd), Eq(TextsOf(winner, kMany)));
   }
+}
+
+TEST_F(FoundingTest, WhoComesLaterKeepsWhatItHadBesideItsCopy) {
+  const Etcd etcd;
+  const Replica first(etcd.address(), StateOf("first", 2));
+  const std::string state = StateOf("later", 3);
+  {
+    const Replica later(etcd.address(), state);
+    EXPECT_EQ(later.text(), "first 2");
+  }
+  std::filesystem::path kept;
+  for (const auto& entry : std::filesystem::directory_iterator(state)) {
+    if (absl::StrContains(entry.path().string(), ".replaced-")) kept = entry.path();
+  }
+  ASSERT_NE(kept, "");
+  const std::string own = StateOf("own", 0);
+  std::filesystem::rename(kept, own + "/greeter.db");
+  const auto store = store::SqliteStore::Open(own, {});
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ((*store)->Latest().value()->config.listeners(0).greeting().text(), "later 3");
 }
 
 TEST_F(FoundingTest, WhatAFounderWhoDiedHasLeftIsTakenAway) {

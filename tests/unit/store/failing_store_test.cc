@@ -19,6 +19,8 @@ namespace {
 using ::greeter::testing::SetImmutable;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 class FailingStoreTest : public StoreTest {
  protected:
@@ -65,6 +67,25 @@ TEST_F(FailingStoreTest, AFailedWriteIsRefusedAndTheNextOneWorks) {
   ExpectAccepted(4);
   Open();
   EXPECT_EQ(Newest(), 4U);
+}
+
+TEST_F(FailingStoreTest, AnAdoptionThatFailsLeavesNothing) {
+  OpenWith(3);
+  const auto expect_refused = [this] {
+    EXPECT_EQ(store_->Adopt(RecordOf(2)).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(Newest(), 3U);
+    EXPECT_THAT(FilesNamed("greeter.db.replaced"), IsEmpty());
+  };
+  disk_.write_error = SQLITE_FULL;
+  expect_refused();
+  disk_.write_error = SQLITE_OK;
+  // What it replaces has been copied, but the record can't be.
+  disk_.log_sync_error = SQLITE_IOERR_FSYNC;
+  disk_.log_syncs_to_fail = 1;
+  expect_refused();
+  EXPECT_TRUE(store_->Adopt(RecordOf(2)).ok());
+  EXPECT_EQ(Newest(), 2U);
+  EXPECT_THAT(FilesNamed("greeter.db.replaced"), SizeIs(1));
 }
 
 TEST_F(FailingStoreTest, EveryRecordIsSyncedBeforeItIsAnswered) {

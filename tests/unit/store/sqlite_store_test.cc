@@ -251,6 +251,25 @@ TEST_F(SqliteStoreTest, AdoptsWhatIsNewestElsewhereWhateverItsNumber) {
   EXPECT_TRUE(store_->Append(RecordOf(3)).ok()) << "it goes on from there";
 }
 
+TEST_F(SqliteStoreTest, KeepsACopyOfWhatAnAdoptedRevisionReplaces) {
+  OpenWith(3);
+  EXPECT_EQ(*store_->Adopt(RecordOf(3)), "") << "it is the same";
+  EXPECT_EQ(*store_->Adopt(RecordOf(4)), "") << "it is new";
+  const absl::StatusOr<std::string> copy = store_->Adopt(RecordOf(2, "of a backup"));
+  ASSERT_TRUE(copy.ok()) << copy.status();
+  EXPECT_THAT(*copy, HasSubstr(File() + ".replaced-20"));
+  EXPECT_EQ(Mode(*copy), 0600U);
+  control::Record of_another = RecordOf(2);
+  of_another.revision.mutable_time()->set_nanos(1);
+  EXPECT_NE(*store_->Adopt(of_another), "");
+  EXPECT_THAT(FilesNamed("greeter.db.replaced-"), SizeIs(2));
+  store_.reset();
+  for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(File() + suffix);
+  std::filesystem::rename(*copy, File());
+  Open();
+  EXPECT_THAT(List(100, 10), ElementsAre(4, 3, 2, 1)) << "it can take the file's place";
+}
+
 TEST_F(SqliteStoreTest, FindsAnotherProgramsDatabase) {
   std::filesystem::create_directory(directory_);
   WriteFile(File(), "");
