@@ -205,7 +205,7 @@ grpc::ServerUnaryReactor* AdminService::ListReplicas(grpc::CallbackServerContext
   }
   // Of what could not be found out, the list tells by how long replicas have been silent.
   fleet_->Look([call, fleet = fleet_](const absl::Status& /*status*/) {
-    call->Answer(control::ListReplicas(*fleet->view(), absl::Now()));
+    call->Answer(control::ListReplicas(fleet->view(), absl::Now()));
   });
   return call.get();
 }

@@ -72,7 +72,8 @@ void FleetChanges::Submit(control::Change change, absl::Time deadline, ChangeDon
         undo.revision = result->revision.number();
         undo.before = result->before;
         const bool can_undo = rolls_back && undo.before != undo.revision;
-        FleetWait::Begin(fleet, calls, {undo.revision, Patience(deadline), can_undo},
+        const FleetWait::Request wait = {result->revision, Patience(deadline), can_undo};
+        FleetWait::Begin(fleet, calls, wait,
                          [=, result = *std::move(result),
                           done = std::move(done)](FleetWait::Outcome outcome) mutable {
                            if (outcome.status.ok()) return done(std::move(result));

@@ -17,13 +17,14 @@ FleetWait::FleetWait(control::Fleet* fleet, OpenCalls* calls, const Request& req
     : fleet_(fleet), calls_(calls), request_(request), done_(std::move(done)) {}
 
 void FleetWait::Start() {
-  const uint64_t number = calls_->Enter([weak = weak_from_this(), revision = request_.revision] {
-    const auto wait = weak.lock();
-    if (wait == nullptr) return;
-    wait->End({absl::UnavailableError(
-        absl::StrCat("greeterd is stopping; revision ", revision,
-                     " is recorded, but whether every replica has it is not known"))});
-  });
+  const uint64_t number =
+      calls_->Enter([weak = weak_from_this(), revision = request_.revision.number()] {
+        const auto wait = weak.lock();
+        if (wait == nullptr) return;
+        wait->End({absl::UnavailableError(
+            absl::StrCat("greeterd is stopping; revision ", revision,
+                         " is recorded, but whether every replica has it is not known"))});
+      });
   {
     const std::lock_guard lock(mutex_);
     if (ended_) return calls_->Leave(number);
@@ -49,7 +50,7 @@ void FleetWait::Start() {
 void FleetWait::Looked(const absl::Status& status) {
   if (!status.ok()) {
     return End({absl::UnavailableError(absl::StrCat(
-        "revision ", request_.revision,
+        "revision ", request_.revision.number(),
         " is in force here, but whether every replica has it is not known: ", status.message()))});
   }
   {
@@ -65,12 +66,25 @@ void FleetWait::Judge() {
     const std::lock_guard lock(mutex_);
     if (ended_ || !looked_) return;
   }
+  if (IsUndecided()) return;
   const control::FleetProgress progress =
-      control::ProgressOf(*fleet_->view(), request_.revision, absl::Now());
+      control::ProgressOf(fleet_->view(), request_.revision, absl::Now());
   const bool refused = !progress.refused.empty();
   if (progress.pending.empty() || (refused && request_.ends_at_first_refusal)) {
-    End({control::Verdict(progress, request_.revision), refused});
+    End({control::Verdict(progress, request_.revision.number()), refused});
   }
+}
+
+bool FleetWait::IsUndecided() const {
+  bool pending = false;
+  bool refused = false;
+  fleet_->Visit([&](const api::Replica& replica) {
+    const control::Standing standing = control::StandingOf(replica, request_.revision);
+    pending = pending || standing == control::Standing::kPending;
+    refused = refused || standing == control::Standing::kRefused;
+    return !pending || (request_.ends_at_first_refusal && !refused);
+  });
+  return pending && !(request_.ends_at_first_refusal && refused);
 }
 
 void FleetWait::TimeIsUp() {
@@ -82,12 +96,12 @@ void FleetWait::TimeIsUp() {
   }
   if (!looked) {
     return End({absl::UnavailableError(
-        absl::StrCat("revision ", request_.revision,
+        absl::StrCat("revision ", request_.revision.number(),
                      " is in force here, but who else is live could not be found out in time"))});
   }
   const control::FleetProgress progress =
-      control::ProgressOf(*fleet_->view(), request_.revision, absl::Now());
-  End({control::Verdict(progress, request_.revision), !progress.refused.empty()});
+      control::ProgressOf(fleet_->view(), request_.revision, absl::Now());
+  End({control::Verdict(progress, request_.revision.number()), !progress.refused.empty()});
 }
 
 void FleetWait::End(Outcome outcome) {

@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "admin/open_calls.h"
+#include "control/api.h"
 #include "control/fleet.h"
 #include "grpcpp/alarm.h"
 
@@ -23,7 +24,7 @@ namespace greeter::admin {
 class FleetWait final : public std::enable_shared_from_this<FleetWait> {
  public:
   struct Request {
-    uint64_t revision = 0;
+    api::Revision revision;
     absl::Duration patience;
     // Ends as soon as one replica refuses, not only when all have said how they stand.
     bool ends_at_first_refusal = false;
@@ -48,6 +49,9 @@ class FleetWait final : public std::enable_shared_from_this<FleetWait> {
   void Looked(const absl::Status& status);
   // Ends the wait if the fleet is as far as it can get.
   void Judge();
+  // Whether it clearly is not: every answer of every replica is followed by a look, which must cost
+  // less than a view of them all.
+  bool IsUndecided() const;
   void TimeIsUp();
   // The first call counts.
   void End(Outcome outcome);

@@ -282,7 +282,7 @@ std::vector<api::ListenerStatus> Controller::Foresee(const Record& record,
 Record Controller::NextRecord(const Change& change, const Record& base, api::Config config) const {
   Record record;
   record.revision.set_number(base.revision.number() + 1);
-  *record.revision.mutable_time() = Now();
+  *record.revision.mutable_time() = std::max(Now(), base.revision.time());
   record.revision.set_author(change.author);
   record.revision.set_action(change.action);
   record.revision.set_comment(change.options.comment());

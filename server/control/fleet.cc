@@ -27,15 +27,40 @@ absl::Duration SilenceOf(const api::Replica& replica, absl::Time now) {
   return age > kReplicaSilence ? age : absl::ZeroDuration();
 }
 
-std::string WhyPending(const api::Replica& replica, absl::Time now) {
+// Whether what it has applied belongs to another history than `revision`, one that is no more since
+// etcd was restored from a backup: within one, a higher number has no earlier time.
+bool IsOfAnotherHistory(const api::Replica& replica, const api::Revision& revision) {
+  if (!replica.has_applied_time() || replica.applied_revision() < revision.number()) return false;
+  if (replica.applied_revision() > revision.number()) {
+    return replica.applied_time() < revision.time();
+  }
+  return replica.applied_time() != revision.time();
+}
+
+std::string WhyPending(const api::Replica& replica, const api::Revision& revision, absl::Time now) {
   const absl::Duration silence = SilenceOf(replica, now);
   if (silence > absl::ZeroDuration()) {
     return absl::StrCat("has said nothing for ", absl::ToInt64Seconds(silence), " s");
+  }
+  if (IsOfAnotherHistory(replica, revision)) {
+    return absl::StrCat("has applied revision ", replica.applied_revision(),
+                        " of a history that etcd has no more");
   }
   return absl::StrCat("has applied only revision ", replica.applied_revision());
 }
 
 }  // namespace
+
+FleetView Fleet::view() const {
+  FleetView view = {name(), {}};
+  Visit([&](const api::Replica& replica) {
+    view.replicas.push_back(replica);
+    return true;
+  });
+  std::sort(view.replicas.begin(), view.replicas.end(),
+            [](const api::Replica& a, const api::Replica& b) { return a.id() < b.id(); });
+  return view;
+}
 
 api::Replica DescribeReplica(const api::ServerStatus& status, const std::string& admin_address,
                              absl::Time now) {
@@ -46,6 +71,7 @@ api::Replica DescribeReplica(const api::ServerStatus& status, const std::string&
   replica.set_admin_address(admin_address);
   replica.set_state(api::Replica::STATE_SERVING);
   replica.set_applied_revision(status.revision().number());
+  *replica.mutable_applied_time() = status.revision().time();
   std::vector<std::string> errors;
   for (const api::ListenerStatus& listener : status.listeners()) {
     if (!listener.bound_address().empty()) replica.add_data_addresses(listener.bound_address());
@@ -84,18 +110,29 @@ api::ListReplicasResponse ListReplicas(const FleetView& view, absl::Time now) {
   return response;
 }
 
-FleetProgress ProgressOf(const FleetView& view, uint64_t revision, absl::Time now) {
+Standing StandingOf(const api::Replica& replica, const api::Revision& revision) {
+  if (replica.applied_revision() >= revision.number() && !IsOfAnotherHistory(replica, revision)) {
+    return Standing::kApplied;
+  }
+  return replica.failed_revision() >= revision.number() ? Standing::kRefused : Standing::kPending;
+}
+
+FleetProgress ProgressOf(const FleetView& view, const api::Revision& revision, absl::Time now) {
   FleetProgress progress;
   for (const api::Replica& replica : view.replicas) {
-    const bool applied = replica.applied_revision() >= revision;
-    if (applied && replica.error().empty()) continue;
-    if (applied) {
-      progress.impaired.push_back(
-          absl::StrCat(replica.id(), ": has applied it, but ", replica.error()));
-    } else if (replica.failed_revision() >= revision) {
-      progress.refused.push_back(absl::StrCat(replica.id(), ": ", replica.error()));
-    } else {
-      progress.pending.push_back(absl::StrCat(replica.id(), ": ", WhyPending(replica, now)));
+    switch (StandingOf(replica, revision)) {
+      case Standing::kApplied:
+        if (replica.error().empty()) break;
+        progress.impaired.push_back(
+            absl::StrCat(replica.id(), ": has applied it, but ", replica.error()));
+        break;
+      case Standing::kRefused:
+        progress.refused.push_back(absl::StrCat(replica.id(), ": ", replica.error()));
+        break;
+      case Standing::kPending:
+        progress.pending.push_back(
+            absl::StrCat(replica.id(), ": ", WhyPending(replica, revision, now)));
+        break;
     }
   }
   return progress;

@@ -3,7 +3,6 @@
 #ifndef GREETER_CONTROL_FLEET_OF_ONE_H_
 #define GREETER_CONTROL_FLEET_OF_ONE_H_
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -22,9 +21,9 @@ class FleetOfOne final : public Fleet {
   FleetOfOne(const Controller* controller, std::string admin_address)
       : controller_(controller), admin_address_(std::move(admin_address)) {}
 
-  std::shared_ptr<const FleetView> view() const override {
-    return std::make_shared<const FleetView>(
-        FleetView{"", {DescribeReplica(*controller_->GetStatus(""), admin_address_, absl::Now())}});
+  std::string name() const override { return ""; }
+  void Visit(Visitor visitor) const override {
+    visitor(DescribeReplica(*controller_->GetStatus(""), admin_address_, absl::Now()));
   }
   void Look(LookDone done) override { done(absl::OkStatus()); }
   // There are no others.

@@ -30,11 +30,12 @@ absl::Status Leaving() { return absl::UnavailableError("this replica is leaving 
 Membership::Membership(etcd::Client* client, const std::string& fleet, std::string id,
                        Describe describe, spdlog::logger* logger)
     : client_(client),
+      fleet_(fleet),
       id_(std::move(id)),
       prefix_(ReplicasPrefix(fleet)),
       describe_(std::move(describe)),
       logger_(logger),
-      roster_(fleet, prefix_) {}
+      roster_(prefix_) {}
 
 Membership::~Membership() {
   Leave();
@@ -74,19 +75,18 @@ void Membership::WaitUntilLeft(absl::Duration patience) {
   wake_owner_.wait_for(lock, absl::ToChronoNanoseconds(patience), [this] { return !writing_; });
 }
 
-std::shared_ptr<const control::FleetView> Membership::view() const {
-  auto view = std::make_shared<control::FleetView>(roster_.view());
-  const auto own = std::lower_bound(
-      view->replicas.begin(), view->replicas.end(), id_,
-      [](const api::Replica& one, const std::string& id) { return one.id() < id; });
+void Membership::Visit(Visitor visitor) const {
   api::Replica self = Self();
-  if (own != view->replicas.end() && own->id() == id_) {
-    if (own->has_accept_rate()) self.set_accept_rate(own->accept_rate());
-    *own = std::move(self);
-  } else {
-    view->replicas.insert(own, std::move(self));
-  }
-  return view;
+  bool goes_on = true;
+  roster_.Visit([&](const api::Replica& replica) {
+    if (replica.id() == id_) {
+      if (replica.has_accept_rate()) self.set_accept_rate(replica.accept_rate());
+    } else {
+      goes_on = visitor(replica);
+    }
+    return goes_on;
+  });
+  if (goes_on) visitor(self);
 }
 
 void Membership::Look(LookDone done) {

@@ -20,7 +20,6 @@
 #include <cstdint>
 #include <functional>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -67,9 +66,10 @@ class Membership final : public control::Fleet {
   // Waits for it, but no longer than `patience`: etcd may be silent. After Leave(), by the owner.
   void WaitUntilLeft(absl::Duration patience);
 
-  // As control::Fleet, after Start(); this replica is in the view as it is now, known to others or
-  // not. Looks after Leave() are answered with UNAVAILABLE.
-  std::shared_ptr<const control::FleetView> view() const override;
+  // As control::Fleet, after Start(); this replica is live, known to others or not. Looks after
+  // Leave() are answered with UNAVAILABLE.
+  std::string name() const override { return fleet_; }
+  void Visit(Visitor visitor) const override;
   void Look(LookDone done) override;
   void Observe(Observer observer) override;
 
@@ -97,6 +97,7 @@ class Membership final : public control::Fleet {
 
   // Constant after construction.
   etcd::Client* const client_;
+  const std::string fleet_;
   const std::string id_;
   const std::string prefix_;
   const Describe describe_;

@@ -71,12 +71,11 @@ std::string Roster::IdOf(const mvccpb::KeyValue& kv) const {
   return std::string(absl::StripPrefix(kv.key(), prefix_));
 }
 
-control::FleetView Roster::view() const {
+void Roster::Visit(control::Fleet::Visitor visitor) const {
   const std::lock_guard<std::mutex> lock(mutex_);
-  control::FleetView view = {fleet_, {}};
-  view.replicas.reserve(replicas_.size());
-  for (const auto& [id, entry] : replicas_) view.replicas.push_back(entry.replica);
-  return view;
+  for (const auto& [id, entry] : replicas_) {
+    if (!visitor(entry.replica)) return;
+  }
 }
 
 }  // namespace greeter::fleet

@@ -24,8 +24,7 @@ inline constexpr absl::Duration kLease = absl::Seconds(15);
 class Roster {
  public:
   // `prefix` is what keys of replicas begin with; the rest is the replica's id.
-  Roster(std::string fleet, std::string prefix)
-      : fleet_(std::move(fleet)), prefix_(std::move(prefix)) {}
+  explicit Roster(std::string prefix) : prefix_(std::move(prefix)) {}
 
   // Etcd's revision that what is known is of. To be had before a list is asked for.
   int64_t newest() const;
@@ -36,8 +35,9 @@ class Roster {
   // One event of a watch, heard at `now`.
   void Hear(const mvccpb::Event& event, absl::Time now);
 
-  // What is known. A key that holds something else than a replica's record is nobody.
-  control::FleetView view() const;
+  // Shows what is known, ordered by id. A key that holds something else than a replica's record is
+  // nobody.
+  void Visit(control::Fleet::Visitor visitor) const;
 
  private:
   struct Entry {
@@ -50,7 +50,6 @@ class Roster {
   std::string IdOf(const mvccpb::KeyValue& kv) const;
 
   // Constant after construction.
-  const std::string fleet_;
   const std::string prefix_;
 
   // Guarded by mutex_.

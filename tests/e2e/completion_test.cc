@@ -80,6 +80,8 @@ TEST_P(CompletionTest, CommandsOptionsValuesListenersAndFiles) {
   ExpectCompleted("greeterctl message s", "greeterctl message set");
   ExpectCompleted("greeterctl message set --endi", "greeterctl message set --ending");
   ExpectCompleted("greeterctl message set --ending cr", "--ending crlf");
+  ExpectCompleted("greeterctl message set Hi --wait fl", "--wait fleet");
+  ExpectCompleted("greeterctl fleet --wa", "greeterctl fleet --watch");
   ExpectCompleted("greeterctl stop -l can", "greeterctl stop -l canary-east");
   ExpectCompleted("greeterctl stop --listener=can", "greeterctl stop --listener=canary-east");
   ExpectCompleted("greeterctl config diff -f greeter-c", "-f greeter-canary.yaml");

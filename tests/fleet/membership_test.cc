@@ -60,8 +60,7 @@ class Member {
   std::vector<std::string> Ids() {
     EXPECT_TRUE(Look().ok());
     std::vector<std::string> ids;
-    const auto view = membership_->view();
-    for (const api::Replica& replica : view->replicas) ids.push_back(replica.id());
+    for (const api::Replica& replica : membership_->view().replicas) ids.push_back(replica.id());
     return ids;
   }
   bool Sees(const std::vector<std::string>& ids, absl::Duration timeout = absl::Seconds(10)) {
@@ -104,8 +103,8 @@ TEST_F(MembershipTest, ReplicasKnowOneAnother) {
   Member b(etcd_, "b");
   EXPECT_TRUE(a.Sees({"a", "b"}));
   EXPECT_TRUE(b.Sees({"a", "b"}));
-  EXPECT_EQ(a.membership().view()->name, "web");
-  EXPECT_EQ(a.membership().view()->replicas[1].admin_address(), "unix:/b");
+  EXPECT_EQ(a.membership().view().name, "web");
+  EXPECT_EQ(a.membership().view().replicas[1].admin_address(), "unix:/b");
 }
 
 TEST_F(MembershipTest, AnObserverHearsOfAChangeAtOnce) {
@@ -114,8 +113,7 @@ TEST_F(MembershipTest, AnObserverHearsOfAChangeAtOnce) {
   ASSERT_TRUE(a.Sees({"a", "b"}));
   std::atomic<uint64_t> seen = 0;
   a.membership().Observe([&seen, &a] {
-    const auto view = a.membership().view();
-    for (const api::Replica& replica : view->replicas) {
+    for (const api::Replica& replica : a.membership().view().replicas) {
       if (replica.id() == "b") seen = replica.applied_revision();
     }
     return seen < 3;
@@ -161,8 +159,8 @@ TEST_F(MembershipTest, WithoutEtcdItStillKnowsItself) {
   etcd_.Kill();
   EXPECT_FALSE(a.Look().ok());
   a.Applied(2);
-  ASSERT_EQ(a.membership().view()->replicas.size(), 1U);
-  EXPECT_EQ(a.membership().view()->replicas[0].applied_revision(), 2U);
+  ASSERT_EQ(a.membership().view().replicas.size(), 1U);
+  EXPECT_EQ(a.membership().view().replicas[0].applied_revision(), 2U);
   etcd_.Start();
   Member b(etcd_, "b");
   EXPECT_TRUE(b.Sees({"a", "b"}));
@@ -198,9 +196,9 @@ TEST_F(MembershipTest, ReplicasOfARestoredBackupKnowOneAnother) {
   unlink(saved.c_str());
   c.Applied(7);
   EXPECT_TRUE(WaitFor([&] {
-    const auto view = a.Look().ok() ? a.membership().view() : nullptr;
-    return view != nullptr && view->replicas.size() == 3 &&
-           view->replicas[2].applied_revision() == 7;
+    const bool looked = a.Look().ok();
+    const control::FleetView view = a.membership().view();
+    return looked && view.replicas.size() == 3 && view.replicas[2].applied_revision() == 7;
   }));
 }
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -59,12 +58,12 @@ class FakeFleet final : public control::Fleet {
     for (LookDone& done : held) done(status);
   }
 
-  std::shared_ptr<const control::FleetView> view() const override {
+  std::string name() const override { return "web"; }
+  void Visit(Visitor visitor) const override {
     const std::lock_guard lock(mutex_);
-    auto view = std::make_shared<control::FleetView>();
-    view->name = "web";
-    for (const auto& [id, replica] : replicas_) view->replicas.push_back(replica);
-    return view;
+    for (const auto& [id, replica] : replicas_) {
+      if (!visitor(replica)) return;
+    }
   }
   void Look(LookDone done) override {
     absl::Status status;

@@ -17,8 +17,10 @@ using ::testing::Not;
 
 class FleetTest : public ::testing::Test {
  protected:
-  FleetProgress Progress(uint64_t revision) {
-    return ProgressOf(*fleet_.view(), revision, absl::Now());
+  FleetProgress Progress(uint64_t number) {
+    api::Revision revision;
+    revision.set_number(number);
+    return ProgressOf(fleet_.view(), revision, absl::Now());
   }
 
   greeter::testing::FakeFleet fleet_;
@@ -61,6 +63,31 @@ TEST_F(FleetTest, AnOldRefusalIsNone) {
   EXPECT_TRUE(Progress(7).complete() == false && Progress(9).refused.size() == 1);
 }
 
+// Etcd was restored from a backup, which a replica has yet to notice.
+TEST_F(FleetTest, ARevisionOfAnotherHistoryIsNone) {
+  api::Revision revision;
+  revision.set_number(7);
+  revision.mutable_time()->set_seconds(100);
+  FleetView view = {"web", std::vector<api::Replica>(1)};
+  api::Replica& replica = view.replicas[0];
+  replica.set_id("web-1");
+  const auto is_complete = [&](uint64_t number, int64_t seconds) {
+    replica.set_applied_revision(number);
+    replica.mutable_applied_time()->set_seconds(seconds);
+    return ProgressOf(view, revision, absl::Now()).complete();
+  };
+  EXPECT_TRUE(is_complete(7, 100));
+  EXPECT_TRUE(is_complete(8, 100));
+  EXPECT_TRUE(is_complete(8, 101));
+  EXPECT_FALSE(is_complete(7, 99));
+  EXPECT_FALSE(is_complete(7, 101));
+  EXPECT_FALSE(is_complete(8, 99));
+  replica.mutable_last_heard()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+  EXPECT_THAT(ProgressOf(view, revision, absl::Now()).pending,
+              ElementsAre("web-1: has applied revision 8 of a history that etcd has no more"));
+  EXPECT_FALSE(is_complete(6, 100));
+}
+
 TEST_F(FleetTest, NamesSomeOfMany) {
   for (int i = 10; i < 30; ++i) fleet_.Applied("web-" + std::to_string(i), 6);
   EXPECT_THAT(std::string(Verdict(Progress(7), 7).message()),
@@ -71,7 +98,7 @@ TEST_F(FleetTest, NamesSomeOfMany) {
 TEST_F(FleetTest, ListsWithSumsAndSilence) {
   fleet_.Refused("web-1", 7, "address in use");
   fleet_.Applied("web-2", 6, "", absl::Seconds(12));
-  FleetView view = *fleet_.view();
+  FleetView view = fleet_.view();
   view.replicas[0].mutable_counts()->set_accepted(3);
   view.replicas[1].mutable_counts()->set_accepted(4);
   const api::ListReplicasResponse list = ListReplicas(view, absl::Now());
@@ -88,6 +115,7 @@ TEST_F(FleetTest, DescribesAReplicaByItsStatus) {
   status.set_server_id("web-1-5f0c93a7");
   status.set_version("1.2");
   status.mutable_revision()->set_number(7);
+  status.mutable_revision()->mutable_time()->set_seconds(3);
   api::ListenerStatus& good = *status.add_listeners();
   good.set_name("a");
   good.set_state(api::ListenerStatus::STATE_LISTENING);
@@ -99,6 +127,7 @@ TEST_F(FleetTest, DescribesAReplicaByItsStatus) {
   EXPECT_THAT(replica.data_addresses(), ElementsAre("127.0.0.1:9190"));
   EXPECT_EQ(replica.state(), api::Replica::STATE_SERVING);
   EXPECT_EQ(replica.applied_revision(), 7U);
+  EXPECT_EQ(replica.applied_time().seconds(), 3);
   EXPECT_EQ(replica.last_heard().seconds(), 5);
 
   api::ListenerStatus& bad = *status.add_listeners();

@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/time/clock.h"
 #include "controller_fixture.h"
 
 namespace greeter::control {
@@ -59,6 +60,20 @@ TEST_F(HistoryTest, ListsNewestFirstOnTheControllerThread) {
   EXPECT_THAT(Numbers(1, 2), IsEmpty());
   EXPECT_THAT(data_plane_.callers(), ElementsAre(answered_on_));
   EXPECT_EQ(List(UINT64_MAX, 1)->front().action(), "apply config");
+}
+
+// The clock of the one that made the last was ahead.
+TEST_F(HistoryTest, ARevisionIsNoEarlierThanTheOneBefore) {
+  Record ahead;
+  ahead.revision.set_number(1);
+  ahead.revision.mutable_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  ahead.config = ConfigOf({{"default", ":1"}});
+  ASSERT_TRUE(store_.Append(ahead).ok());
+  Start();
+  const Result result = Run(SetMessage(Message("Moin")));
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->revision.number(), 2U);
+  EXPECT_EQ(result->revision.time().seconds(), ahead.revision.time().seconds());
 }
 
 TEST_F(HistoryTest, SaysThatItCannotBeRead) {

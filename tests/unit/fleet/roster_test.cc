@@ -57,21 +57,26 @@ class RosterTest : public ::testing::Test {
     roster_.Hear(event, kNow);
   }
 
+  std::vector<api::Replica> Replicas() const {
+    std::vector<api::Replica> replicas;
+    roster_.Visit([&](const api::Replica& replica) {
+      replicas.push_back(replica);
+      return true;
+    });
+    return replicas;
+  }
   std::vector<std::string> Ids() const {
     std::vector<std::string> ids;
-    for (const api::Replica& replica : roster_.view().replicas) ids.push_back(replica.id());
+    for (const api::Replica& replica : Replicas()) ids.push_back(replica.id());
     return ids;
   }
-  int64_t HeardAt(size_t index) const {
-    return roster_.view().replicas[index].last_heard().seconds();
-  }
+  int64_t HeardAt(size_t index) const { return Replicas()[index].last_heard().seconds(); }
 
-  Roster roster_{"web", kPrefix};
+  Roster roster_{kPrefix};
 };
 
 TEST_F(RosterTest, KnowsWhoIsListedAndWhoComesAndGoes) {
   EXPECT_THAT(Ids(), IsEmpty());
-  EXPECT_EQ(roster_.view().name, "web");
   List(10, {Record("b", 3), Record("a", 4)});
   EXPECT_THAT(Ids(), ElementsAre("a", "b"));
   Hear(Record("c", 11));
