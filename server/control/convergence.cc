@@ -29,6 +29,7 @@ std::optional<api::FleetStatus> Convergence::Status() const {
   std::optional<api::FleetStatus> status = sharing;
   if (status.has_value() && wanted.has_value()) {
     status->set_failed_revision(wanted->revision.number());
+    *status->mutable_failed_time() = wanted->revision.time();
     status->set_error(std::string(failure.message()));
   }
   return status;

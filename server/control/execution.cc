@@ -21,8 +21,19 @@ using Failures = std::map<std::string, absl::Status>;
 constexpr size_t kMostFailuresListed = 8;
 constexpr absl::Duration kLeastRetryDelay = absl::Milliseconds(1);
 
-google::protobuf::Timestamp Now() {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(absl::Now()));
+// How far ahead the clock of the one that made the revision before may have been: farther, it was
+// wrong, and not followed.
+constexpr absl::Duration kMostAhead = absl::Hours(1);
+
+google::protobuf::Timestamp ToTimestamp(absl::Time time) {
+  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
+}
+
+// Of a revision that is made now.
+google::protobuf::Timestamp TimeAfter(const google::protobuf::Timestamp& before) {
+  const absl::Time now = absl::Now();
+  return before > ToTimestamp(now + kMostAhead) ? ToTimestamp(now)
+                                                : std::max(ToTimestamp(now), before);
 }
 
 int IndexOf(const api::Config& config, const std::string& name) {
@@ -282,7 +293,7 @@ std::vector<api::ListenerStatus> Controller::Foresee(const Record& record,
 Record Controller::NextRecord(const Change& change, const Record& base, api::Config config) const {
   Record record;
   record.revision.set_number(base.revision.number() + 1);
-  *record.revision.mutable_time() = std::max(Now(), base.revision.time());
+  *record.revision.mutable_time() = TimeAfter(base.revision.time());
   record.revision.set_author(change.author);
   record.revision.set_action(change.action);
   record.revision.set_comment(change.options.comment());

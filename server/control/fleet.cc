@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,14 +28,15 @@ absl::Duration SilenceOf(const api::Replica& replica, absl::Time now) {
   return age > kReplicaSilence ? age : absl::ZeroDuration();
 }
 
-// Whether what it has applied belongs to another history than `revision`, one that is no more since
-// etcd was restored from a backup: within one, a higher number has no earlier time.
-bool IsOfAnotherHistory(const api::Replica& replica, const api::Revision& revision) {
-  if (!replica.has_applied_time() || replica.applied_revision() < revision.number()) return false;
-  if (replica.applied_revision() > revision.number()) {
-    return replica.applied_time() < revision.time();
-  }
-  return replica.applied_time() != revision.time();
+// Whether a replica's revision of `number` and `time` is `revision` or a later one of the same
+// history: there a higher number has no earlier time. One of a history that etcd has no more, since
+// a backup was restored, is neither.
+bool Reaches(uint64_t number, const std::optional<google::protobuf::Timestamp>& time,
+             const api::Revision& revision) {
+  if (number < revision.number()) return false;
+  // One of a greeterd too old to tell.
+  if (!time.has_value()) return true;
+  return number == revision.number() ? *time == revision.time() : *time >= revision.time();
 }
 
 std::string WhyPending(const api::Replica& replica, const api::Revision& revision, absl::Time now) {
@@ -42,7 +44,7 @@ std::string WhyPending(const api::Replica& replica, const api::Revision& revisio
   if (silence > absl::ZeroDuration()) {
     return absl::StrCat("has said nothing for ", absl::ToInt64Seconds(silence), " s");
   }
-  if (IsOfAnotherHistory(replica, revision)) {
+  if (replica.applied_revision() >= revision.number()) {
     return absl::StrCat("has applied revision ", replica.applied_revision(),
                         " of a history that etcd has no more");
   }
@@ -71,7 +73,7 @@ api::Replica DescribeReplica(const api::ServerStatus& status, const std::string&
   replica.set_admin_address(admin_address);
   replica.set_state(api::Replica::STATE_SERVING);
   replica.set_applied_revision(status.revision().number());
-  *replica.mutable_applied_time() = status.revision().time();
+  if (status.revision().has_time()) *replica.mutable_applied_time() = status.revision().time();
   std::vector<std::string> errors;
   for (const api::ListenerStatus& listener : status.listeners()) {
     if (!listener.bound_address().empty()) replica.add_data_addresses(listener.bound_address());
@@ -82,6 +84,7 @@ api::Replica DescribeReplica(const api::ServerStatus& status, const std::string&
   }
   if (status.fleet().failed_revision() > 0) {
     replica.set_failed_revision(status.fleet().failed_revision());
+    *replica.mutable_failed_time() = status.fleet().failed_time();
     errors.push_back(
         absl::StrCat("revision ", status.fleet().failed_revision(), ": ", status.fleet().error()));
   }
@@ -111,10 +114,13 @@ api::ListReplicasResponse ListReplicas(const FleetView& view, absl::Time now) {
 }
 
 Standing StandingOf(const api::Replica& replica, const api::Revision& revision) {
-  if (replica.applied_revision() >= revision.number() && !IsOfAnotherHistory(replica, revision)) {
-    return Standing::kApplied;
-  }
-  return replica.failed_revision() >= revision.number() ? Standing::kRefused : Standing::kPending;
+  const auto applied_time =
+      replica.has_applied_time() ? std::optional(replica.applied_time()) : std::nullopt;
+  if (Reaches(replica.applied_revision(), applied_time, revision)) return Standing::kApplied;
+  const auto failed_time =
+      replica.has_failed_time() ? std::optional(replica.failed_time()) : std::nullopt;
+  if (Reaches(replica.failed_revision(), failed_time, revision)) return Standing::kRefused;
+  return Standing::kPending;
 }
 
 FleetProgress ProgressOf(const FleetView& view, const api::Revision& revision, absl::Time now) {

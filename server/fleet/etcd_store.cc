@@ -14,6 +14,7 @@
 #include "fleet/stored_record.h"
 #include "fleet/write_requests.h"
 #include "google/protobuf/util/message_differencer.h"
+#include "google/protobuf/util/time_util.h"
 
 namespace greeter::fleet {
 namespace {
@@ -37,6 +38,10 @@ const absl::Status& ProblemOf(const Head::Known& known) {
 uint64_t NumberIn(absl::string_view key) {
   uint64_t number = 0;
   return absl::SimpleAtoi(key.substr(key.rfind('/') + 1), &number) ? number : 0;
+}
+
+bool IsSame(const api::Revision& a, const api::Revision& b) {
+  return a.number() == b.number() && a.time() == b.time();
 }
 
 api::Revision Unreadable(const std::string& key) {
@@ -234,18 +239,39 @@ std::optional<api::FleetStatus> EtcdStore::sharing() const {
 void EtcdStore::Keep(const control::Record& record) {
   if (copy_ == nullptr || record.revision.number() == 0) return;
   if (google::protobuf::util::MessageDifferencer::Equals(kept_, record.revision)) return;
-  const absl::StatusOr<std::string> replaced = copy_->Adopt(record);
-  if (!replaced.ok()) {
+  absl::Status copied = KeepOther(record);
+  if (copied.ok()) copied = copy_->Adopt(record);
+  if (copied.ok()) {
+    kept_ = record.revision;
+  } else {
     logger_->warn("the local copy of revision {} could not be written: {}",
-                  record.revision.number(), std::string(replaced.status().message()));
-    return;
+                  record.revision.number(), std::string(copied.message()));
   }
-  kept_ = record.revision;
-  if (replaced->empty()) return;
-  logger_->warn(
-      "revision {} of the fleet {} takes the place of others in the local copy; they are kept in "
-      "{}",
-      record.revision.number(), options_.fleet, *replaced);
+}
+
+absl::Status EtcdStore::KeepOther(const control::Record& record) {
+  const Head::Known known = head_.known();
+  // Until etcd is heard, what is in force is the copy's.
+  if (known.histories == kept_histories_ || !known.contact.ok()) return absl::OkStatus();
+  const absl::StatusOr<std::vector<api::Revision>> newest =
+      copy_->List(std::numeric_limits<uint64_t>::max(), 1);
+  if (!newest.ok()) return newest.status();
+  if (!newest->empty() && !IsSame(newest->front(), record.revision) &&
+      !IsRecorded(newest->front())) {
+    const absl::StatusOr<std::string> aside = copy_->KeepAside();
+    if (!aside.ok()) return aside.status();
+    logger_->warn(
+        "the local copy's revision {} is not in the history of the fleet {}: what the copy had is "
+        "kept in {}",
+        newest->front().number(), options_.fleet, *aside);
+  }
+  kept_histories_ = known.histories;
+  return absl::OkStatus();
+}
+
+bool EtcdStore::IsRecorded(const api::Revision& revision) {
+  const absl::StatusOr<control::Record> record = Get(revision.number());
+  return record.ok() && IsSame(record->revision, revision);
 }
 
 absl::StatusOr<int64_t> EtcdStore::BaseOf(const control::Record& record) const {

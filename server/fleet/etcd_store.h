@@ -72,7 +72,9 @@ class EtcdStore : public control::ConfigStore {
   absl::Status Append(const control::Record& record) override;
   std::optional<api::FleetStatus> sharing() const override;
 
-  // `record` is in force here: the local copy has it from now on. What goes wrong is logged.
+  // `record` is in force here: the local copy has it from now on. What goes wrong is logged. The
+  // first record of a history may find revisions of another in the copy, a lone greeterd's or those
+  // that a backup lacks: they are kept aside before, which takes as long as writing them does.
   void Keep(const control::Record& record);
 
  private:
@@ -89,6 +91,10 @@ class EtcdStore : public control::ConfigStore {
                                                   const etcdserverpb::TxnRequest& request);
   // UNAVAILABLE while etcd can't be heard: then nobody waits for it.
   absl::Status CheckHeard() const;
+  // Before `record` goes into the copy: keeps aside what is there, if it is of another history.
+  absl::Status KeepOther(const control::Record& record);
+  // Whether etcd has that revision, of that time, in the fleet's history.
+  bool IsRecorded(const api::Revision& revision);
   // What `record` is written over, if it may be.
   absl::StatusOr<int64_t> BaseOf(const control::Record& record) const;
   // The outcome of a write of `record`, as the answer to it tells.
@@ -105,7 +111,8 @@ class EtcdStore : public control::ConfigStore {
   Watcher watcher_;
 
   // Owned by the controller thread.
-  api::Revision kept_;  // as last given to copy_
+  api::Revision kept_;           // as last given to copy_
+  uint64_t kept_histories_ = 0;  // Head::Known's, when it was last seen what history copy_ is of
 };
 
 }  // namespace greeter::fleet

@@ -17,6 +17,7 @@ Head::News Head::See(const Sight& sight, absl::Time now) {
   } else if (!is_same_cluster) {
     news.warning = StepBack(sight, absl::StrCat("etcd's cluster ID is ", sight.cluster_id,
                                                 " now and was ", cluster_id_));
+    ++known_.histories;
     Take(sight, news);
   } else if (sight.revision == revision_) {
     doubt_since_.reset();
@@ -27,6 +28,7 @@ Head::News Head::See(const Sight& sight, absl::Time now) {
   } else if (now - *doubt_since_ >= kDoubt) {
     news.warning = StepBack(sight, absl::StrCat("etcd's revision has gone back from ", revision_,
                                                 " to ", sight.revision));
+    ++known_.histories;
     Take(sight, news);
   }
   news.changed = news.changed || news.heard;

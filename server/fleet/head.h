@@ -52,6 +52,9 @@ class Head {
     // DATA_LOSS while the key holds what can't be read, NOT_FOUND while a key that was there is
     // gone.
     absl::Status state;
+    // How many histories were known: one more with each that etcd was found to have in place of the
+    // one before.
+    uint64_t histories = 1;
     // Why etcd can't be heard: UNAVAILABLE. From the beginning, until it is.
     absl::Status contact = absl::UnavailableError("etcd has not answered yet");
   };

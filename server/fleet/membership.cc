@@ -76,17 +76,18 @@ void Membership::WaitUntilLeft(absl::Duration patience) {
 }
 
 void Membership::Visit(Visitor visitor) const {
-  api::Replica self = Self();
   bool goes_on = true;
+  std::optional<double> accept_rate;
   roster_.Visit([&](const api::Replica& replica) {
-    if (replica.id() == id_) {
-      if (replica.has_accept_rate()) self.set_accept_rate(replica.accept_rate());
-    } else {
-      goes_on = visitor(replica);
-    }
-    return goes_on;
+    if (replica.id() != id_) return goes_on = visitor(replica);
+    if (replica.has_accept_rate()) accept_rate = replica.accept_rate();
+    return true;
   });
-  if (goes_on) visitor(self);
+  if (!goes_on) return;
+  // Last, for it is not had for nothing.
+  api::Replica self = Self();
+  if (accept_rate.has_value()) self.set_accept_rate(*accept_rate);
+  visitor(self);
 }
 
 void Membership::Look(LookDone done) {

@@ -45,7 +45,8 @@ std::optional<Target> ParseTarget(absl::string_view text) {
   if (absl::StartsWithIgnoreCase(text, kScheme)) {
     text.remove_prefix(kScheme.size());
     const absl::string_view host = text.substr(0, text.find_first_of("/?"));
-    if (host.empty()) return {};
+    // Nor may it name a user (RFC 9110, 4.2.4).
+    if (host.empty() || host.front() == ':' || absl::StrContains(host, '@')) return {};
     target.host = std::string(host);
     text.remove_prefix(host.size());
   } else if (!absl::StartsWith(text, "/")) {

@@ -38,7 +38,7 @@ size_t HeadLength(absl::string_view received);
 // its host. Any thread.
 std::optional<HttpRequest> ParseHead(absl::string_view head);
 
-// Whether `host`, a Host header, is a name of this machine's loopback. Any thread.
+// Whether `host`, an HttpRequest's, is a name of this machine's loopback. Any thread.
 bool IsLoopbackName(absl::string_view host);
 
 // The answer as it is sent; to HEAD, without the body. It is the connection's last. Any thread.

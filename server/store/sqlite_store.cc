@@ -1,13 +1,10 @@
 #include "store/sqlite_store.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "google/protobuf/util/time_util.h"
 #include "store/revision_row.h"
 #include "store/state_file.h"
 
@@ -104,39 +101,36 @@ absl::Status SqliteStore::Append(const control::Record& record) {
   });
 }
 
-absl::StatusOr<std::string> SqliteStore::Adopt(const control::Record& record) {
-  const absl::StatusOr<bool> replaces = Replaces(record);
-  if (!replaces.ok()) return replaces.status();
-  absl::StatusOr<std::string> kept = *replaces ? KeepStateFile(directory_, database_) : "";
-  if (!kept.ok()) return kept;
-  const absl::Status adopted = InTransaction([&] {
+absl::Status SqliteStore::Adopt(const control::Record& record) {
+  return InTransaction([&] {
     Statement forget(database_, "DELETE FROM revisions WHERE number >= ?");
     const absl::Status status = forget.Bind(ToSqlite(record.revision.number())).Run();
     return status.ok() ? Write(record) : status;
   });
-  if (adopted.ok()) return kept;
-  // Nothing was taken away, and the next attempt makes another copy.
-  if (!kept->empty()) unlink(kept->c_str());
-  return adopted;
 }
 
-absl::StatusOr<bool> SqliteStore::Replaces(const control::Record& record) {
-  Statement select(database_,
-                   absl::StrCat("SELECT ", kRevisionColumns,
-                                " FROM revisions WHERE number >= ? ORDER BY number DESC LIMIT 1"));
-  const absl::StatusOr<bool> row = select.Bind(ToSqlite(record.revision.number())).Step();
-  if (!row.ok() || !*row) return row;
-  const absl::StatusOr<api::Revision> newest = ReadRevision(select);
-  if (!newest.ok()) return newest.status();
-  return newest->number() != record.revision.number() || newest->time() != record.revision.time();
+absl::StatusOr<std::string> SqliteStore::KeepAside() {
+  const absl::Status in_place = CheckInPlace();
+  if (!in_place.ok()) return in_place;
+  const absl::StatusOr<std::string> newest = database_.QueryText(
+      "SELECT number || '-' || replace(replace(time, '-', ''), ':', '') FROM revisions "
+      "ORDER BY number DESC LIMIT 1");
+  if (!newest.ok()) return newest;
+  return CopyStateFile(directory_, database_, *newest);
 }
 
-absl::Status SqliteStore::InTransaction(absl::FunctionRef<absl::Status()> write) {
+absl::Status SqliteStore::CheckInPlace() const {
   for (const OpenFile& file : files_) {
     absl::Status in_place = file.CheckInPlace();
     if (!in_place.ok()) return in_place;
   }
-  absl::Status status = database_.Execute("BEGIN IMMEDIATE");
+  return absl::OkStatus();
+}
+
+absl::Status SqliteStore::InTransaction(absl::FunctionRef<absl::Status()> write) {
+  absl::Status status = CheckInPlace();
+  if (!status.ok()) return status;
+  status = database_.Execute("BEGIN IMMEDIATE");
   if (status.ok()) {
     status = write();
     if (status.ok()) status = database_.Execute("COMMIT");

@@ -56,11 +56,14 @@ class SqliteStore : public control::ConfigStore {
   // once the file is back in its place.
   absl::Status Append(const control::Record& record) override;
 
-  // Makes `record` the newest, whatever its number: the store is the copy of another. There may be
-  // a gap below it. Other revisions from that number on leave the store, but are not lost: gives
-  // the path of a copy of the file as it was with them; empty if there were none. Errors as
-  // Append().
-  absl::StatusOr<std::string> Adopt(const control::Record& record);
+  // Makes `record` the newest, whatever its number: the store is the copy of another. Revisions
+  // from that number on are forgotten, and there may be a gap below it. Errors as Append().
+  absl::Status Adopt(const control::Record& record);
+
+  // Keeps all revisions as they are now in a file beside greeter.db, and gives its path. Once for
+  // each state of the store: the file is named by the newest revision. Takes as long as writing all
+  // of it to the disk does. Errors as Append(), PERMISSION_DENIED, DATA_LOSS.
+  absl::StatusOr<std::string> KeepAside();
 
   // Where Open() put a damaged file; empty if there was none.
   const std::string& set_aside() const { return set_aside_; }
@@ -69,10 +72,10 @@ class SqliteStore : public control::ConfigStore {
   SqliteStore(StateDirectory directory, Database database, std::vector<OpenFile> files,
               const Options& options);
 
+  // Whether what is written is found by whoever starts next.
+  absl::Status CheckInPlace() const;
   // Writes in a transaction, and undoes it if it fails.
   absl::Status InTransaction(absl::FunctionRef<absl::Status()> write);
-  // Whether Adopt(record) takes away another revision.
-  absl::StatusOr<bool> Replaces(const control::Record& record);
   // Within a transaction that has begun.
   absl::Status CheckFollows(uint64_t number);
   absl::Status Write(const control::Record& record);

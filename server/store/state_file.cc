@@ -20,6 +20,7 @@ namespace {
 
 constexpr char kFile[] = "greeter.db";
 constexpr char kUnfinishedFile[] = "greeter.db.new";
+constexpr char kUnfinishedCopy[] = "greeter.db.replaced.new";
 // What SQLite keeps beside a file.
 constexpr std::array<const char*, 2> kCompanions = {"-wal", "-shm"};
 
@@ -61,15 +62,30 @@ absl::Status Migrate(Database& database, int64_t version) {
   return status;
 }
 
-absl::Status MakeFile(const StateDirectory& directory) {
-  const std::string path = directory.FileNamed(kUnfinishedFile);
-  for (const char* suffix : {"", "-wal", "-shm"}) {
+// Creates `path` anew, empty; what an attempt that did not come to its end left there is removed.
+absl::Status CreateEmpty(const std::string& path) {
+  for (const char* suffix : {"", "-journal", "-wal", "-shm"}) {
     const absl::Status removed = Remove(path + suffix);
     if (!removed.ok()) return removed;
   }
   const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (file < 0) return FileError("create", path, errno);
   close(file);
+  return absl::OkStatus();
+}
+
+absl::Status SyncFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return FileError("open", path, errno);
+  const int error = fsync(file) == 0 ? 0 : errno;
+  close(file);
+  return error == 0 ? absl::OkStatus() : FileError("sync", path, error);
+}
+
+absl::Status MakeFile(const StateDirectory& directory) {
+  const std::string path = directory.FileNamed(kUnfinishedFile);
+  const absl::Status created = CreateEmpty(path);
+  if (!created.ok()) return created;
   {
     absl::StatusOr<Database> database = Database::Open(path);
     absl::Status status = database.status();
@@ -102,27 +118,6 @@ absl::Status BringUp(Database& database, const std::string& path, int64_t size) 
   absl::Status status = Configure(database);
   if (status.ok()) status = Migrate(database, *version);
   return status.ok() ? ReadNewest(database).status() : status;
-}
-
-// `stem`-TIME, with a number where that is not enough.
-std::string UnusedPath(const std::string& stem) {
-  const std::string base =
-      absl::StrCat(stem, "-", absl::FormatTime("%Y%m%dT%H%M%SZ", absl::Now(), absl::UTCTimeZone()));
-  std::string path = base;
-  for (int i = 2; access(path.c_str(), F_OK) == 0 || access((path + "-wal").c_str(), F_OK) == 0;
-       ++i) {
-    path = absl::StrCat(base, "-", i);
-  }
-  return path;
-}
-
-// Copies what is in `database` into `file`, open as `path` and empty.
-absl::Status CopyInto(const std::string& path, int file, Database& database) {
-  Statement copy(database, "VACUUM INTO ?");
-  const absl::Status copied = copy.Bind(path).Run();
-  if (!copied.ok()) return copied;
-  // SQLite leaves that to us.
-  return fsync(file) == 0 ? absl::OkStatus() : FileError("sync", path, errno);
 }
 
 }  // namespace
@@ -159,7 +154,13 @@ std::vector<std::string> StateFilesOf(const StateDirectory& directory) {
 
 absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
   const std::string path = directory.FileNamed(kFile);
-  const std::string aside = UnusedPath(path + ".damaged");
+  const std::string base = absl::StrCat(
+      path, ".damaged-", absl::FormatTime("%Y%m%dT%H%M%SZ", absl::Now(), absl::UTCTimeZone()));
+  std::string aside = base;
+  for (int i = 2; access(aside.c_str(), F_OK) == 0 || access((aside + "-wal").c_str(), F_OK) == 0;
+       ++i) {
+    aside = absl::StrCat(base, "-", i);
+  }
   // The log last: should this end halfway, what is left is still seen to be damaged.
   for (const char* suffix : {"-shm", "", "-wal"}) {
     if (access((path + suffix).c_str(), F_OK) != 0) continue;
@@ -171,16 +172,19 @@ absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
   return aside;
 }
 
-absl::StatusOr<std::string> KeepStateFile(const StateDirectory& directory, Database& database) {
-  const std::string path = UnusedPath(directory.FileNamed(kFile) + ".replaced");
-  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return FileError("create", path, errno);
-  absl::Status status = CopyInto(path, file, database);
-  close(file);
+absl::StatusOr<std::string> CopyStateFile(const StateDirectory& directory, Database& database,
+                                          const std::string& what) {
+  const std::string path = directory.FileNamed(absl::StrCat(kFile, ".replaced-", what));
+  if (access(path.c_str(), F_OK) == 0) return path;
+  const std::string unfinished = directory.FileNamed(kUnfinishedCopy);
+  absl::Status status = CreateEmpty(unfinished);
+  if (status.ok()) status = Statement(database, "VACUUM INTO ?").Bind(unfinished).Run();
+  // SQLite leaves that to us (https://sqlite.org/lang_vacuum.html).
+  if (status.ok()) status = SyncFile(unfinished);
+  if (status.ok()) status = Rename(unfinished, path);
   if (status.ok()) status = directory.Sync();
   if (status.ok()) return path;
-  // Half a copy is none.
-  unlink(path.c_str());
+  unlink(unfinished.c_str());
   return status;
 }
 

@@ -25,10 +25,12 @@ std::vector<std::string> StateFilesOf(const StateDirectory& directory);
 // PERMISSION_DENIED, UNAVAILABLE.
 absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory);
 
-// Copies greeter.db, which `database` is a connection to without an open transaction, to
-// greeter.db.replaced-TIME, and returns its path. The copy is on the disk then, and can be put in
-// the place of greeter.db. PERMISSION_DENIED, UNAVAILABLE, DATA_LOSS.
-absl::StatusOr<std::string> KeepStateFile(const StateDirectory& directory, Database& database);
+// Copies what is in greeter.db, which `database` is a connection to without an open transaction, to
+// greeter.db.replaced-`what`, and returns the path: on the disk, and fit to take the place of
+// greeter.db. If that is there already, it is left alone. PERMISSION_DENIED, UNAVAILABLE,
+// DATA_LOSS.
+absl::StatusOr<std::string> CopyStateFile(const StateDirectory& directory, Database& database,
+                                          const std::string& what);
 
 }  // namespace greeter::store
 

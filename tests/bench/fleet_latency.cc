@@ -6,6 +6,10 @@
 //   fleet_latency replicas CHANGES ETCD COUNT
 //   fleet_latency watches CHANGES ETCD COUNT
 //
+// And what it costs one replica that the answers of so many are waited for, once they are there:
+//
+//   fleet_latency answers COUNT
+//
 // Prints one line of JSON; exit 1 if a change fails, or is not everywhere within 10 s.
 
 #include <grpcpp/grpcpp.h>
@@ -25,8 +29,12 @@
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "admin/fleet_wait.h"
+#include "admin/open_calls.h"
+#include "control/fleet.h"
 #include "etcd/client.h"
 #include "fleet/replica.h"
+#include "fleet/roster.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 #include "probe/histogram.h"
 #include "support/tcp_client.h"
@@ -170,20 +178,75 @@ int MeasureWatches(uint64_t changes, const std::string& etcd, size_t count) {
   return outcome;
 }
 
+// What one replica hears of the others.
+class HeardFleet final : public greeter::control::Fleet {
+ public:
+  std::string name() const override { return "web"; }
+  void Visit(Visitor visitor) const override { roster_.Visit(visitor); }
+  void Look(LookDone done) override { done(absl::OkStatus()); }
+  void Observe(Observer observer) override { observer_ = std::move(observer); }
+
+  // That a replica has applied a revision.
+  void Hear(size_t replica, uint64_t revision) {
+    api::Replica record;
+    record.set_id(absl::StrCat("web-", replica));
+    record.set_applied_revision(revision);
+    mvccpb::Event event;
+    event.mutable_kv()->set_key(kPrefix + record.id());
+    event.mutable_kv()->set_value(record.SerializeAsString());
+    event.mutable_kv()->set_mod_revision(++mod_revision_);
+    roster_.Hear(event, absl::Now());
+    observer_();
+  }
+
+ private:
+  static constexpr char kPrefix[] = "/greeter/web/replicas/";
+
+  greeter::fleet::Roster roster_{kPrefix};
+  Observer observer_ = [] { return true; };
+  int64_t mod_revision_ = 0;
+};
+
+int MeasureAnswers(size_t count) {
+  // Scatters them: no divisor of a round count.
+  constexpr size_t kStride = 7919;
+  HeardFleet fleet;
+  greeter::admin::OpenCalls calls;
+  for (size_t i = 0; i < count; ++i) fleet.Hear(i, 1);
+  greeter::admin::FleetWait::Request request;
+  request.revision.set_number(2);
+  request.patience = absl::Minutes(1);
+  absl::Status outcome = absl::UnknownError("not all answers were taken");
+  greeter::admin::FleetWait::Begin(&fleet, &calls, request,
+                                   [&outcome](const auto& ended) { outcome = ended.status; });
+  const absl::Time start = absl::Now();
+  for (size_t i = 0; i < count; ++i) fleet.Hear(i * kStride % count, 2);
+  const absl::Duration took = absl::Now() - start;
+  if (!outcome.ok()) {
+    std::fprintf(stderr, "%s\n", std::string(outcome.message()).c_str());
+    return 1;
+  }
+  std::printf("{\"answers\":%zu,\"took_ms\":%.3f}\n", count, absl::ToDoubleMilliseconds(took));
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + 1, argv + argc);
-  const bool complete =
-      arguments.size() == 4 || (arguments.size() > 2 && arguments[0] == "greeterds");
-  const std::string what = complete ? arguments[0] : "";
+  const std::string what = arguments.empty() ? "" : arguments[0];
+  const size_t size = arguments.size();
   const auto number = [&](size_t i) { return std::strtoull(arguments[i].c_str(), nullptr, 10); };
-  if (what == "greeterds") return MeasureGreeterds(number(1), {argv + 3, argv + argc});
-  if (what == "replicas") return MeasureReplicas(number(1), arguments[2], number(3));
-  if (what == "watches") return MeasureWatches(number(1), arguments[2], number(3));
+  if (what == "greeterds" && size > 2) {
+    return MeasureGreeterds(number(1), {argv + 3, argv + argc});
+  }
+  if (what == "replicas" && size == 4) return MeasureReplicas(number(1), arguments[2], number(3));
+  if (what == "watches" && size == 4) return MeasureWatches(number(1), arguments[2], number(3));
+  if (what == "answers" && size == 2) return MeasureAnswers(number(1));
   std::fputs(
       "usage: fleet_latency greeterds CHANGES ADMIN=DATA...\n"
-      "       fleet_latency replicas|watches CHANGES ETCD COUNT\n",
+      "       fleet_latency replicas|watches CHANGES ETCD COUNT\n"
+      "       fleet_latency answers COUNT\n",
       stderr);
   return 2;
 }

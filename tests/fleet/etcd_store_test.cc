@@ -186,10 +186,13 @@ TEST_F(EtcdStoreTest, AWriteWhoseAnswerIsLostIsRecordedOnce) {
 
 TEST_F(EtcdStoreTest, ARestoredBackupIsAdoptedAndSaidLoudly) {
   Etcd etcd;
-  Replica replica(etcd.address());
+  Replica replica(etcd.address(), Path("state"));
   SaveAndGoOn(etcd, replica);
   etcd.RestoreSnapshot(Path("backup"), "another-cluster");
   EXPECT_TRUE(replica.Says("saved"));
+  EXPECT_TRUE(Until([&] {
+    return absl::StrContains(replica.log(), "revision 7 is not in the history of the fleet web");
+  })) << replica.log();
   EXPECT_THAT(replica.log(), HasSubstr("restored from a backup"));
   EXPECT_THAT(replica.History(), ElementsAre(2, 1));
   EXPECT_EQ(*replica.SetMessage("after"), 3U);

@@ -12,17 +12,20 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/clock.h"
 #include "etcd/client.h"
 #include "fleet/etcd.h"
 #include "fleet/keys.h"
 #include "fleet/replica.h"
 #include "fleet/stored_record.h"
+#include "google/protobuf/util/time_util.h"
 #include "store/sqlite_store.h"
 
 namespace greeter::testing {
 namespace {
 
 namespace pb = ::etcdserverpb;
+using ::google::protobuf::util::TimeUtil;
 using ::testing::ElementsAre;
 using ::testing::Eq;
 
@@ -45,6 +48,8 @@ class FoundingTest : public ::testing::Test {
     for (uint64_t number = 1; number <= revisions; ++number) {
       control::Record record;
       record.revision.set_number(number);
+      *record.revision.mutable_time() =
+          TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(absl::Now()));
       api::Listener& listener = *record.config.add_listeners();
       listener.set_name("default");
       listener.set_address(":1");
@@ -69,6 +74,17 @@ class FoundingTest : public ::testing::Test {
       texts.push_back(record.ok() ? record->config.listeners(0).greeting().text() : "");
     }
     return texts;
+  }
+
+  // The one file that is kept in that state directory.
+  static std::string TheKeptIn(const std::string& state) {
+    std::vector<std::string> kept;
+    for (const auto& entry : std::filesystem::directory_iterator(state)) {
+      const std::string path = entry.path();
+      if (absl::StrContains(path, ".replaced")) kept.push_back(path);
+    }
+    EXPECT_EQ(kept.size(), 1U);
+    return kept.empty() ? "" : kept.front();
   }
 
   static std::vector<std::string> TextsOf(const std::string& name, uint64_t revisions) {
@@ -110,24 +126,38 @@ TEST_F(FoundingTest, OfTwoFoundersOneBringsAllOfItsHistory) {
   }
 }
 
+// Whether the fleet's number is below or above its own.
 TEST_F(FoundingTest, WhoComesLaterKeepsWhatItHadBesideItsCopy) {
   const Etcd etcd;
   const Replica first(etcd.address(), StateOf("first", 2));
-  const std::string state = StateOf("later", 3);
-  {
-    const Replica later(etcd.address(), state);
-    EXPECT_EQ(later.text(), "first 2");
+  for (const uint64_t revisions : {1, 2, 3}) {
+    const std::string name = absl::StrCat("later", revisions);
+    const std::string state = StateOf(name, revisions);
+    for (int start = 0; start < 2; ++start) {
+      const Replica later(etcd.address(), state);
+      EXPECT_EQ(later.text(), "first 2");
+      EXPECT_EQ(later.log().find("is kept in") != std::string::npos, start == 0) << later.log();
+    }
+    const std::string kept = StateOf(name + "-kept", 0);
+    std::filesystem::rename(TheKeptIn(state), kept + "/greeter.db");
+    const auto store = store::SqliteStore::Open(kept, {});
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->Latest().value()->config.listeners(0).greeting().text(),
+              absl::StrCat(name, " ", revisions));
   }
-  std::filesystem::path kept;
-  for (const auto& entry : std::filesystem::directory_iterator(state)) {
-    if (absl::StrContains(entry.path().string(), ".replaced-")) kept = entry.path();
+}
+
+TEST_F(FoundingTest, WhoWasAwayKeepsNothingOfWhatTheFleetHas) {
+  const Etcd etcd;
+  Replica first(etcd.address());
+  const std::string state = StateOf("away", 0);
+  for (int start = 0; start < 2; ++start) {
+    const Replica away(etcd.address(), state);
+    EXPECT_EQ(away.text(), first.text());
+    EXPECT_EQ(away.log().find("is kept in"), std::string::npos) << away.log();
+    ASSERT_TRUE(first.SetMessage("while away").ok());
+    ASSERT_TRUE(first.SetMessage("again").ok());
   }
-  ASSERT_NE(kept, "");
-  const std::string own = StateOf("own", 0);
-  std::filesystem::rename(kept, own + "/greeter.db");
-  const auto store = store::SqliteStore::Open(own, {});
-  ASSERT_TRUE(store.ok()) << store.status();
-  EXPECT_EQ((*store)->Latest().value()->config.listeners(0).greeting().text(), "later 3");
 }
 
 TEST_F(FoundingTest, WhatAFounderWhoDiedHasLeftIsTakenAway) {

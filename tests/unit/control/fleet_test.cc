@@ -68,24 +68,37 @@ TEST_F(FleetTest, ARevisionOfAnotherHistoryIsNone) {
   api::Revision revision;
   revision.set_number(7);
   revision.mutable_time()->set_seconds(100);
-  FleetView view = {"web", std::vector<api::Replica>(1)};
-  api::Replica& replica = view.replicas[0];
-  replica.set_id("web-1");
-  const auto is_complete = [&](uint64_t number, int64_t seconds) {
+  const auto applied = [&](uint64_t number, int64_t seconds) {
+    api::Replica replica;
     replica.set_applied_revision(number);
     replica.mutable_applied_time()->set_seconds(seconds);
-    return ProgressOf(view, revision, absl::Now()).complete();
+    return StandingOf(replica, revision);
   };
-  EXPECT_TRUE(is_complete(7, 100));
-  EXPECT_TRUE(is_complete(8, 100));
-  EXPECT_TRUE(is_complete(8, 101));
-  EXPECT_FALSE(is_complete(7, 99));
-  EXPECT_FALSE(is_complete(7, 101));
-  EXPECT_FALSE(is_complete(8, 99));
-  replica.mutable_last_heard()->set_seconds(absl::ToUnixSeconds(absl::Now()));
+  EXPECT_EQ(applied(7, 100), Standing::kApplied);
+  EXPECT_EQ(applied(8, 100), Standing::kApplied);
+  EXPECT_EQ(applied(8, 101), Standing::kApplied);
+  for (const int64_t seconds : {99, 101}) EXPECT_EQ(applied(7, seconds), Standing::kPending);
+  EXPECT_EQ(applied(8, 99), Standing::kPending);
+  EXPECT_EQ(applied(6, 100), Standing::kPending);
+  const auto refused = [&](uint64_t number, int64_t seconds) {
+    api::Replica replica;
+    replica.set_applied_revision(8);
+    replica.mutable_applied_time()->set_seconds(99);
+    replica.set_failed_revision(number);
+    replica.mutable_failed_time()->set_seconds(seconds);
+    return StandingOf(replica, revision);
+  };
+  EXPECT_EQ(refused(7, 100), Standing::kRefused);
+  EXPECT_EQ(refused(9, 101), Standing::kRefused);
+  EXPECT_EQ(refused(9, 99), Standing::kPending);
+
+  FleetView view = {"web", std::vector<api::Replica>(1)};
+  view.replicas[0].set_id("web-1");
+  view.replicas[0].set_applied_revision(8);
+  view.replicas[0].mutable_applied_time()->set_seconds(99);
+  view.replicas[0].mutable_last_heard()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   EXPECT_THAT(ProgressOf(view, revision, absl::Now()).pending,
               ElementsAre("web-1: has applied revision 8 of a history that etcd has no more"));
-  EXPECT_FALSE(is_complete(6, 100));
 }
 
 TEST_F(FleetTest, NamesSomeOfMany) {
@@ -141,9 +154,11 @@ TEST_F(FleetTest, DescribesAReplicaByItsStatus) {
   EXPECT_EQ(replica.counts().accepted(), 7U);
 
   status.mutable_fleet()->set_failed_revision(8);
+  status.mutable_fleet()->mutable_failed_time()->set_seconds(4);
   status.mutable_fleet()->set_error("privileges are missing");
   replica = DescribeReplica(status, "unix:/a", absl::Now());
   EXPECT_EQ(replica.failed_revision(), 8U);
+  EXPECT_EQ(replica.failed_time().seconds(), 4);
   EXPECT_EQ(replica.error(), "listener \"b\": address in use; revision 8: privileges are missing");
 }
 

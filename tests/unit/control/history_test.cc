@@ -62,18 +62,26 @@ TEST_F(HistoryTest, ListsNewestFirstOnTheControllerThread) {
   EXPECT_EQ(List(UINT64_MAX, 1)->front().action(), "apply config");
 }
 
-// The clock of the one that made the last was ahead.
-TEST_F(HistoryTest, ARevisionIsNoEarlierThanTheOneBefore) {
+// The clock of the one that made the last was ahead, or wrong.
+TEST_F(HistoryTest, ARevisionIsNoEarlierThanTheOneBeforeUnlessThatIsFarAhead) {
+  const int64_t now = absl::ToUnixSeconds(absl::Now());
   Record ahead;
   ahead.revision.set_number(1);
-  ahead.revision.mutable_time()->set_seconds(absl::ToUnixSeconds(absl::Now()) + 3600);
+  ahead.revision.mutable_time()->set_seconds(now + 1800);
   ahead.config = ConfigOf({{"default", ":1"}});
   ASSERT_TRUE(store_.Append(ahead).ok());
+  Record wrong = ahead;
+  wrong.revision.set_number(3);
+  wrong.revision.mutable_time()->set_seconds(now + 7200);
   Start();
-  const Result result = Run(SetMessage(Message("Moin")));
+  EXPECT_EQ(Run(SetMessage(Message("Moin")))->revision.time().seconds(), now + 1800);
+  ASSERT_TRUE(store_.Append(wrong).ok());
+  MakeController();
+  Start();
+  const Result result = Run(SetMessage(Message("Servus")));
   ASSERT_TRUE(result.ok()) << result.status();
-  EXPECT_EQ(result->revision.number(), 2U);
-  EXPECT_EQ(result->revision.time().seconds(), ahead.revision.time().seconds());
+  EXPECT_EQ(result->revision.number(), 4U);
+  EXPECT_LT(result->revision.time().seconds(), now + 1800);
 }
 
 TEST_F(HistoryTest, SaysThatItCannotBeRead) {

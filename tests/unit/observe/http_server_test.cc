@@ -100,7 +100,8 @@ TEST_F(HttpServerTest, ATargetMayNameTheHost) {
               StartsWith("HTTP/1.1 200 "));
   EXPECT_THAT(Get("HTTP://127.0.0.1"), HasSubstr("<!doctype html>"));
   EXPECT_THAT(Get("http://elsewhere.example/hello"), StartsWith("HTTP/1.1 403 "));
-  for (const char* target : {"http://", "http:///hello", "https://localhost/hello", "hello"}) {
+  for (const char* target : {"http://", "http:///hello", "http://:80/hello",
+                             "http://me@localhost/hello", "https://localhost/hello", "hello"}) {
     EXPECT_THAT(Get(target), StartsWith("HTTP/1.1 400 ")) << target;
   }
 }

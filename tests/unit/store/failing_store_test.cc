@@ -18,9 +18,9 @@ namespace {
 
 using ::greeter::testing::SetImmutable;
 using ::testing::AnyOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
 
 class FailingStoreTest : public StoreTest {
  protected:
@@ -69,23 +69,20 @@ TEST_F(FailingStoreTest, AFailedWriteIsRefusedAndTheNextOneWorks) {
   EXPECT_EQ(Newest(), 4U);
 }
 
-TEST_F(FailingStoreTest, AnAdoptionThatFailsLeavesNothing) {
+TEST_F(FailingStoreTest, HalfACopyIsNone) {
   OpenWith(3);
-  const auto expect_refused = [this] {
-    EXPECT_EQ(store_->Adopt(RecordOf(2)).status().code(), absl::StatusCode::kUnavailable);
-    EXPECT_EQ(Newest(), 3U);
-    EXPECT_THAT(FilesNamed("greeter.db.replaced"), IsEmpty());
-  };
   disk_.write_error = SQLITE_FULL;
-  expect_refused();
+  EXPECT_EQ(store_->KeepAside().status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(FilesNamed("greeter.db.replaced"), IsEmpty());
   disk_.write_error = SQLITE_OK;
-  // What it replaces has been copied, but the record can't be.
-  disk_.log_sync_error = SQLITE_IOERR_FSYNC;
-  disk_.log_syncs_to_fail = 1;
-  expect_refused();
-  EXPECT_TRUE(store_->Adopt(RecordOf(2)).ok());
-  EXPECT_EQ(Newest(), 2U);
-  EXPECT_THAT(FilesNamed("greeter.db.replaced"), SizeIs(1));
+  // Left by one who was killed.
+  WriteFile(File() + ".replaced.new", "half");
+  WriteFile(File() + ".replaced.new-journal", "half");
+  const absl::StatusOr<std::string> aside = store_->KeepAside();
+  ASSERT_TRUE(aside.ok()) << aside.status();
+  EXPECT_THAT(FilesNamed("greeter.db.replaced"), ElementsAre(*aside));
+  std::filesystem::rename(File(), top_ + "/elsewhere");
+  EXPECT_FALSE(store_->KeepAside().ok());
 }
 
 TEST_F(FailingStoreTest, EveryRecordIsSyncedBeforeItIsAnswered) {

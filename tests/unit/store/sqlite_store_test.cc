@@ -251,23 +251,23 @@ TEST_F(SqliteStoreTest, AdoptsWhatIsNewestElsewhereWhateverItsNumber) {
   EXPECT_TRUE(store_->Append(RecordOf(3)).ok()) << "it goes on from there";
 }
 
-TEST_F(SqliteStoreTest, KeepsACopyOfWhatAnAdoptedRevisionReplaces) {
+TEST_F(SqliteStoreTest, KeepsAllRevisionsAside) {
   OpenWith(3);
-  EXPECT_EQ(*store_->Adopt(RecordOf(3)), "") << "it is the same";
-  EXPECT_EQ(*store_->Adopt(RecordOf(4)), "") << "it is new";
-  const absl::StatusOr<std::string> copy = store_->Adopt(RecordOf(2, "of a backup"));
-  ASSERT_TRUE(copy.ok()) << copy.status();
-  EXPECT_THAT(*copy, HasSubstr(File() + ".replaced-20"));
-  EXPECT_EQ(Mode(*copy), 0600U);
-  control::Record of_another = RecordOf(2);
-  of_another.revision.mutable_time()->set_nanos(1);
-  EXPECT_NE(*store_->Adopt(of_another), "");
-  EXPECT_THAT(FilesNamed("greeter.db.replaced-"), SizeIs(2));
+  const absl::StatusOr<std::string> aside = store_->KeepAside();
+  ASSERT_TRUE(aside.ok()) << aside.status();
+  EXPECT_EQ(*aside, File() + ".replaced-3-20231114T221323.123456789Z");
+  EXPECT_EQ(Mode(*aside), 0600U);
+  const std::string content = ReadFile(*aside);
+  ASSERT_TRUE(store_->Adopt(RecordOf(2, "of a backup")).ok());
+  ASSERT_TRUE(store_->Adopt(RecordOf(3)).ok());
+  EXPECT_EQ(*store_->KeepAside(), *aside);
+  EXPECT_TRUE(ReadFile(*aside) == content) << "once for each newest revision";
   store_.reset();
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(File() + suffix);
-  std::filesystem::rename(*copy, File());
+  std::filesystem::rename(*aside, File());
   Open();
-  EXPECT_THAT(List(100, 10), ElementsAre(4, 3, 2, 1)) << "it can take the file's place";
+  EXPECT_THAT(List(100, 10), ElementsAre(3, 2, 1)) << "it can take the file's place";
+  EXPECT_EQ(store_->Get(2)->config.listeners(0).greeting().text(), "Moin");
 }
 
 TEST_F(SqliteStoreTest, FindsAnotherProgramsDatabase) {

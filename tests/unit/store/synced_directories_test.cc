@@ -31,6 +31,7 @@ namespace greeter::store {
 namespace {
 
 using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::Not;
 
 class SyncedDirectoriesTest : public StoreTest {};
@@ -44,6 +45,13 @@ TEST_F(SyncedDirectoriesTest, WhatIsMadeIsSyncedInWhatIsAboveIt) {
   Synced().clear();
   Open();
   EXPECT_THAT(Synced(), Not(Contains(top_)));
+}
+
+TEST_F(SyncedDirectoriesTest, WhatIsKeptAsideIsOnTheDiskBeforeItHasItsName) {
+  OpenWith(1);
+  Synced().clear();
+  ASSERT_TRUE(store_->KeepAside().ok());
+  EXPECT_THAT(Synced(), ElementsAre(File() + ".replaced.new", directory_));
 }
 
 }  // namespace
