@@ -16,6 +16,8 @@
 namespace greeter::control {
 namespace {
 
+using google::protobuf::util::TimeUtil;
+
 using Failures = std::map<std::string, absl::Status>;
 
 constexpr size_t kMostFailuresListed = 8;
@@ -25,15 +27,15 @@ constexpr absl::Duration kLeastRetryDelay = absl::Milliseconds(1);
 // wrong, and not followed.
 constexpr absl::Duration kMostAhead = absl::Hours(1);
 
-google::protobuf::Timestamp ToTimestamp(absl::Time time) {
-  return google::protobuf::util::TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
-}
-
-// Of a revision that is made now.
+// Of a revision that is made now, after one of the time `before`.
 google::protobuf::Timestamp TimeAfter(const google::protobuf::Timestamp& before) {
-  const absl::Time now = absl::Now();
-  return before > ToTimestamp(now + kMostAhead) ? ToTimestamp(now)
-                                                : std::max(ToTimestamp(now), before);
+  const absl::Time last = absl::FromUnixNanos(TimeUtil::TimestampToNanoseconds(before));
+  absl::Time time = absl::Now();
+  if (last >= time && last <= time + kMostAhead) {
+    // Two that follow the same one, before and after a backup was restored, are told apart by it.
+    time = last + absl::Nanoseconds(1 + absl::ToUnixNanos(time) % 1'000'000);
+  }
+  return TimeUtil::NanosecondsToTimestamp(absl::ToUnixNanos(time));
 }
 
 int IndexOf(const api::Config& config, const std::string& name) {

@@ -28,9 +28,9 @@ absl::Duration SilenceOf(const api::Replica& replica, absl::Time now) {
   return age > kReplicaSilence ? age : absl::ZeroDuration();
 }
 
-// Whether a replica's revision of `number` and `time` is `revision` or a later one of the same
-// history: there a higher number has no earlier time. One of a history that etcd has no more, since
-// a backup was restored, is neither.
+// Whether a replica's revision of `number` and `time` is `revision`, or a later one of the same
+// history, where a higher number has a later time. One of another, such as before a backup of etcd
+// was restored, is neither.
 bool Reaches(uint64_t number, const std::optional<google::protobuf::Timestamp>& time,
              const api::Revision& revision) {
   if (number < revision.number()) return false;
@@ -45,8 +45,7 @@ std::string WhyPending(const api::Replica& replica, const api::Revision& revisio
     return absl::StrCat("has said nothing for ", absl::ToInt64Seconds(silence), " s");
   }
   if (replica.applied_revision() >= revision.number()) {
-    return absl::StrCat("has applied revision ", replica.applied_revision(),
-                        " of a history that etcd has no more");
+    return absl::StrCat("has applied revision ", replica.applied_revision(), " of another history");
   }
   return absl::StrCat("has applied only revision ", replica.applied_revision());
 }

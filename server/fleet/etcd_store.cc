@@ -251,27 +251,34 @@ void EtcdStore::Keep(const control::Record& record) {
 
 absl::Status EtcdStore::KeepOther(const control::Record& record) {
   const Head::Known known = head_.known();
-  // Until etcd is heard, what is in force is the copy's.
-  if (known.histories == kept_histories_ || !known.contact.ok()) return absl::OkStatus();
-  const absl::StatusOr<std::vector<api::Revision>> newest =
+  const absl::StatusOr<std::vector<api::Revision>> copied =
       copy_->List(std::numeric_limits<uint64_t>::max(), 1);
-  if (!newest.ok()) return newest.status();
-  if (!newest->empty() && !IsSame(newest->front(), record.revision) &&
-      !IsRecorded(newest->front())) {
-    const absl::StatusOr<std::string> aside = copy_->KeepAside();
-    if (!aside.ok()) return aside.status();
-    logger_->warn(
-        "the local copy's revision {} is not in the history of the fleet {}: what the copy had is "
-        "kept in {}",
-        newest->front().number(), options_.fleet, *aside);
+  if (!copied.ok()) return copied.status();
+  if (!copied->empty() && !IsSame(copied->front(), record.revision)) {
+    const api::Revision& newest = copied->front();
+    const bool follows = newest.number() < record.revision.number();
+    if (follows && known.histories == kept_histories_) return absl::OkStatus();
+    const absl::StatusOr<bool> recorded = IsRecorded(newest);
+    if (!recorded.ok()) return recorded.status();
+    if (!*recorded) {
+      const absl::StatusOr<std::string> aside = copy_->KeepAside();
+      if (!aside.ok()) return aside.status();
+      logger_->warn(
+          "the fleet {} does not have, or has no more, the local copy's revision {}: what the copy "
+          "had is kept in {}",
+          options_.fleet, newest.number(), *aside);
+    }
   }
-  kept_histories_ = known.histories;
+  // Before etcd is heard, what is in force may be the copy's.
+  if (known.contact.ok()) kept_histories_ = known.histories;
   return absl::OkStatus();
 }
 
-bool EtcdStore::IsRecorded(const api::Revision& revision) {
+absl::StatusOr<bool> EtcdStore::IsRecorded(const api::Revision& revision) {
   const absl::StatusOr<control::Record> record = Get(revision.number());
-  return record.ok() && IsSame(record->revision, revision);
+  if (absl::IsNotFound(record.status()) || absl::IsDataLoss(record.status())) return false;
+  if (!record.ok()) return record.status();
+  return IsSame(record->revision, revision);
 }
 
 absl::StatusOr<int64_t> EtcdStore::BaseOf(const control::Record& record) const {

@@ -72,9 +72,10 @@ class EtcdStore : public control::ConfigStore {
   absl::Status Append(const control::Record& record) override;
   std::optional<api::FleetStatus> sharing() const override;
 
-  // `record` is in force here: the local copy has it from now on. What goes wrong is logged. The
-  // first record of a history may find revisions of another in the copy, a lone greeterd's or those
-  // that a backup lacks: they are kept aside before, which takes as long as writing them does.
+  // `record` is in force here: the local copy has it from now on. What goes wrong is logged, and
+  // tried again with the next call. If the copy's newest revision is not of the fleet's history (a
+  // lone greeterd's, or one that a backup lacks), the copy as it was is kept aside before, which
+  // takes as long as writing it does.
   void Keep(const control::Record& record);
 
  private:
@@ -93,8 +94,8 @@ class EtcdStore : public control::ConfigStore {
   absl::Status CheckHeard() const;
   // Before `record` goes into the copy: keeps aside what is there, if it is of another history.
   absl::Status KeepOther(const control::Record& record);
-  // Whether etcd has that revision, of that time, in the fleet's history.
-  bool IsRecorded(const api::Revision& revision);
+  // Whether etcd has that revision, of that time, in the fleet's history; UNAVAILABLE.
+  absl::StatusOr<bool> IsRecorded(const api::Revision& revision);
   // What `record` is written over, if it may be.
   absl::StatusOr<int64_t> BaseOf(const control::Record& record) const;
   // The outcome of a write of `record`, as the answer to it tells.

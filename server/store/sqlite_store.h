@@ -62,7 +62,7 @@ class SqliteStore : public control::ConfigStore {
 
   // Keeps all revisions as they are now in a file beside greeter.db, and gives its path. Once for
   // each state of the store: the file is named by the newest revision. Takes as long as writing all
-  // of it to the disk does. Errors as Append(), PERMISSION_DENIED, DATA_LOSS.
+  // of it to the disk does. Errors as Append(), PERMISSION_DENIED, FAILED_PRECONDITION, DATA_LOSS.
   absl::StatusOr<std::string> KeepAside();
 
   // Where Open() put a damaged file; empty if there was none.

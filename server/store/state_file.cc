@@ -175,9 +175,14 @@ absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory) {
 absl::StatusOr<std::string> CopyStateFile(const StateDirectory& directory, Database& database,
                                           const std::string& what) {
   const std::string path = directory.FileNamed(absl::StrCat(kFile, ".replaced-", what));
-  if (access(path.c_str(), F_OK) == 0) return path;
   const std::string unfinished = directory.FileNamed(kUnfinishedCopy);
-  absl::Status status = CreateEmpty(unfinished);
+  absl::Status status;
+  if (access(path.c_str(), F_OK) == 0) {
+    status = directory.Sync();
+    if (!status.ok()) return status;
+    return path;
+  }
+  status = CreateEmpty(unfinished);
   if (status.ok()) status = Statement(database, "VACUUM INTO ?").Bind(unfinished).Run();
   // SQLite leaves that to us (https://sqlite.org/lang_vacuum.html).
   if (status.ok()) status = SyncFile(unfinished);

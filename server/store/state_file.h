@@ -27,8 +27,8 @@ absl::StatusOr<std::string> SetAsideStateFile(const StateDirectory& directory);
 
 // Copies what is in greeter.db, which `database` is a connection to without an open transaction, to
 // greeter.db.replaced-`what`, and returns the path: on the disk, and fit to take the place of
-// greeter.db. If that is there already, it is left alone. PERMISSION_DENIED, UNAVAILABLE,
-// DATA_LOSS.
+// greeter.db. If that is there already, it is left alone. PERMISSION_DENIED, FAILED_PRECONDITION,
+// UNAVAILABLE, DATA_LOSS.
 absl::StatusOr<std::string> CopyStateFile(const StateDirectory& directory, Database& database,
                                           const std::string& what);
 

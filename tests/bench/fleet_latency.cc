@@ -150,6 +150,7 @@ int MeasureWatches(uint64_t changes, const std::string& etcd, size_t count) {
       // in progress for one that failed: that one is made again.
       absl::Status ended = absl::UnavailableError("");
       while (absl::IsUnavailable(ended)) {
+        absl::SleepFor(kLook);
         ended = watcher.client.Watch(request, absl::Hours(1), [&](const auto& response) {
           for (const auto& event : response.events()) {
             watcher.seen = std::strtoull(event.kv().value().c_str(), nullptr, 10) + 1;
@@ -191,6 +192,7 @@ class HeardFleet final : public greeter::control::Fleet {
     api::Replica record;
     record.set_id(absl::StrCat("web-", replica));
     record.set_applied_revision(revision);
+    record.mutable_applied_time()->set_seconds(static_cast<int64_t>(revision));
     mvccpb::Event event;
     event.mutable_kv()->set_key(kPrefix + record.id());
     event.mutable_kv()->set_value(record.SerializeAsString());
@@ -215,6 +217,7 @@ int MeasureAnswers(size_t count) {
   for (size_t i = 0; i < count; ++i) fleet.Hear(i, 1);
   greeter::admin::FleetWait::Request request;
   request.revision.set_number(2);
+  request.revision.mutable_time()->set_seconds(2);
   request.patience = absl::Minutes(1);
   absl::Status outcome = absl::UnknownError("not all answers were taken");
   greeter::admin::FleetWait::Begin(&fleet, &calls, request,

@@ -191,11 +191,29 @@ TEST_F(EtcdStoreTest, ARestoredBackupIsAdoptedAndSaidLoudly) {
   etcd.RestoreSnapshot(Path("backup"), "another-cluster");
   EXPECT_TRUE(replica.Says("saved"));
   EXPECT_TRUE(Until([&] {
-    return absl::StrContains(replica.log(), "revision 7 is not in the history of the fleet web");
+    return absl::StrContains(replica.log(), "has no more, the local copy's revision 7");
   })) << replica.log();
   EXPECT_THAT(replica.log(), HasSubstr("restored from a backup"));
   EXPECT_THAT(replica.History(), ElementsAre(2, 1));
   EXPECT_EQ(*replica.SetMessage("after"), 3U);
+}
+
+// Others have gone on from the backup, past what this one has seen of etcd.
+TEST_F(EtcdStoreTest, WhoWasCutOffWhenABackupWasRestoredKeepsWhatThatLacks) {
+  Etcd etcd;
+  TcpProxy network(etcd.address());
+  Replica replica(network.address(), Path("state"));
+  SaveAndGoOn(etcd, replica);
+  network.Cut();
+  etcd.RestoreSnapshot(Path("backup"));
+  for (int i = 0; i < 20; ++i) etcd.Ctl({"put", "/other", absl::StrCat(i)});
+  Replica other(etcd.address());
+  ASSERT_EQ(*other.SetMessage("after"), 3U);
+  network.Mend();
+  EXPECT_TRUE(replica.Says("after"));
+  EXPECT_TRUE(Until([&] {
+    return absl::StrContains(replica.log(), "has no more, the local copy's revision 7");
+  })) << replica.log();
 }
 
 TEST_F(EtcdStoreTest, ABackupUnderTheSameClusterIdIsAdoptedOnceItStaysLong) {

@@ -152,9 +152,11 @@ TEST_F(FoundingTest, WhoWasAwayKeepsNothingOfWhatTheFleetHas) {
   Replica first(etcd.address());
   const std::string state = StateOf("away", 0);
   for (int start = 0; start < 2; ++start) {
-    const Replica away(etcd.address(), state);
-    EXPECT_EQ(away.text(), first.text());
-    EXPECT_EQ(away.log().find("is kept in"), std::string::npos) << away.log();
+    {
+      const Replica away(etcd.address(), state);
+      EXPECT_EQ(away.text(), first.text());
+      EXPECT_EQ(away.log().find("is kept in"), std::string::npos) << away.log();
+    }
     ASSERT_TRUE(first.SetMessage("while away").ok());
     ASSERT_TRUE(first.SetMessage("again").ok());
   }

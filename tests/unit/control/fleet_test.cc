@@ -98,7 +98,7 @@ TEST_F(FleetTest, ARevisionOfAnotherHistoryIsNone) {
   view.replicas[0].mutable_applied_time()->set_seconds(99);
   view.replicas[0].mutable_last_heard()->set_seconds(absl::ToUnixSeconds(absl::Now()));
   EXPECT_THAT(ProgressOf(view, revision, absl::Now()).pending,
-              ElementsAre("web-1: has applied revision 8 of a history that etcd has no more"));
+              ElementsAre("web-1: has applied revision 8 of another history"));
 }
 
 TEST_F(FleetTest, NamesSomeOfMany) {
