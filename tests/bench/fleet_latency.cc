@@ -147,10 +147,9 @@ int MeasureWatches(uint64_t changes, const std::string& etcd, size_t count) {
       request.set_key(kKey);
       request.set_start_revision(1);
       // gRPC 1.51 reads errno some calls after connect(2), and so now and then takes a connection
-      // in progress for one that failed: that one is made again.
+      // in progress for one that failed. The client waits for the next before it tries again.
       absl::Status ended = absl::UnavailableError("");
       while (absl::IsUnavailable(ended)) {
-        absl::SleepFor(kLook);
         ended = watcher.client.Watch(request, absl::Hours(1), [&](const auto& response) {
           for (const auto& event : response.events()) {
             watcher.seen = std::strtoull(event.kv().value().c_str(), nullptr, 10) + 1;

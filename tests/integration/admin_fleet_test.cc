@@ -124,6 +124,17 @@ TEST_F(AdminFleetTest, AReplicaThatSaysNothingIsNamedBeforeTheDeadline) {
   EXPECT_EQ(Text(), "Moin");
 }
 
+// It has yet to notice that a backup of etcd was restored.
+TEST_F(AdminFleetTest, AReplicaWithARevisionOfAnotherHistoryIsNamed) {
+  StartAdmin();
+  fleet_.Applied("web-1", 2);
+  fleet_.AppliedOf("web-2", 9, absl::Now() - absl::Hours(1));
+  const Answer got = Begin(Message("Moin"), std::chrono::seconds(2)).get();
+  EXPECT_EQ(got.status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_THAT(got.status.error_message(),
+              HasSubstr("web-2: has applied revision 9 of another history"));
+}
+
 TEST_F(AdminFleetTest, OneThatCannotApplyItIsNamedOnceTheOthersHaveSaid) {
   StartAdmin();
   std::future<Answer> answer = Begin(Message("Moin"));

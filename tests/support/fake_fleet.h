@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,10 @@ class FakeFleet final : public control::Fleet {
   void Applied(const std::string& id, uint64_t revision, const std::string& error = "",
                absl::Duration age = absl::ZeroDuration()) {
     Say(id, revision, 0, error, age);
+  }
+  // As Applied(), of a revision that was made at that time.
+  void AppliedOf(const std::string& id, uint64_t revision, absl::Time made) {
+    Say(id, revision, 0, "", absl::ZeroDuration(), made);
   }
   // `id` says that it can't apply `revision`, but has the one before.
   void Refused(const std::string& id, uint64_t revision, const std::string& error) {
@@ -84,10 +89,13 @@ class FakeFleet final : public control::Fleet {
 
  private:
   void Say(const std::string& id, uint64_t applied, uint64_t failed, const std::string& error,
-           absl::Duration age) {
+           absl::Duration age, std::optional<absl::Time> made = std::nullopt) {
     api::Replica replica;
     replica.set_id(id);
     replica.set_applied_revision(applied);
+    if (made.has_value()) {
+      replica.mutable_applied_time()->set_seconds(absl::ToUnixSeconds(*made));
+    }
     replica.set_failed_revision(failed);
     replica.set_error(error);
     replica.set_state(error.empty() ? api::Replica::STATE_SERVING : api::Replica::STATE_FAILED);

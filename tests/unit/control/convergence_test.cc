@@ -83,6 +83,9 @@ class SharedStore final : public ConfigStore {
   Record RecordLocked(const api::Config& config) {
     Record record;
     record.revision.set_number(newest_.has_value() ? newest_->revision.number() + 1 : 1);
+    // One of its own.
+    record.revision.mutable_time()->set_seconds(1000 +
+                                                static_cast<int64_t>(record.revision.number()));
     record.config = config;
     record.write_id = NewWriteId();
     EXPECT_TRUE(records_.Append(record).ok());
@@ -183,6 +186,7 @@ TEST_F(ConvergenceTest, KeepsServingWhenARevisionCantBeAppliedAndTriesAgain) {
   Changed();
   EXPECT_EQ(Text(), "ours");
   EXPECT_EQ(Revision(), 1U);
+  EXPECT_EQ(Fleet().failed_time().seconds(), 1002);
   EXPECT_EQ(State(), api::ListenerStatus::STATE_LISTENING);
   EXPECT_EQ(Fleet().failed_revision(), 2U);
   EXPECT_THAT(Fleet().error(), HasSubstr(":2"));

@@ -68,29 +68,25 @@ TEST_F(FleetTest, ARevisionOfAnotherHistoryIsNone) {
   api::Revision revision;
   revision.set_number(7);
   revision.mutable_time()->set_seconds(100);
-  const auto applied = [&](uint64_t number, int64_t seconds) {
+  // Of a replica that has applied one revision and failed with another, by number and time.
+  const auto standing = [&](uint64_t applied, int64_t applied_time, uint64_t failed = 0,
+                            int64_t failed_time = 0) {
     api::Replica replica;
-    replica.set_applied_revision(number);
-    replica.mutable_applied_time()->set_seconds(seconds);
+    replica.set_applied_revision(applied);
+    replica.mutable_applied_time()->set_seconds(applied_time);
+    replica.set_failed_revision(failed);
+    replica.mutable_failed_time()->set_seconds(failed_time);
     return StandingOf(replica, revision);
   };
-  EXPECT_EQ(applied(7, 100), Standing::kApplied);
-  EXPECT_EQ(applied(8, 100), Standing::kApplied);
-  EXPECT_EQ(applied(8, 101), Standing::kApplied);
-  for (const int64_t seconds : {99, 101}) EXPECT_EQ(applied(7, seconds), Standing::kPending);
-  EXPECT_EQ(applied(8, 99), Standing::kPending);
-  EXPECT_EQ(applied(6, 100), Standing::kPending);
-  const auto refused = [&](uint64_t number, int64_t seconds) {
-    api::Replica replica;
-    replica.set_applied_revision(8);
-    replica.mutable_applied_time()->set_seconds(99);
-    replica.set_failed_revision(number);
-    replica.mutable_failed_time()->set_seconds(seconds);
-    return StandingOf(replica, revision);
-  };
-  EXPECT_EQ(refused(7, 100), Standing::kRefused);
-  EXPECT_EQ(refused(9, 101), Standing::kRefused);
-  EXPECT_EQ(refused(9, 99), Standing::kPending);
+  EXPECT_EQ(standing(7, 100), Standing::kApplied);
+  EXPECT_EQ(standing(8, 100), Standing::kApplied);
+  EXPECT_EQ(standing(8, 101), Standing::kApplied);
+  for (const int64_t time : {99, 101}) EXPECT_EQ(standing(7, time), Standing::kPending);
+  EXPECT_EQ(standing(8, 99), Standing::kPending);
+  EXPECT_EQ(standing(6, 100), Standing::kPending);
+  EXPECT_EQ(standing(8, 99, 7, 100), Standing::kRefused);
+  EXPECT_EQ(standing(8, 99, 9, 101), Standing::kRefused);
+  EXPECT_EQ(standing(8, 99, 9, 99), Standing::kPending);
 
   FleetView view = {"web", std::vector<api::Replica>(1)};
   view.replicas[0].set_id("web-1");

@@ -63,7 +63,7 @@ TEST_F(HistoryTest, ListsNewestFirstOnTheControllerThread) {
 }
 
 // The clock of the one that made the last was ahead, or wrong.
-TEST_F(HistoryTest, ARevisionIsNoEarlierThanTheOneBeforeUnlessThatIsFarAhead) {
+TEST_F(HistoryTest, ARevisionIsLaterThanTheOneBeforeUnlessThatIsFarAhead) {
   const int64_t now = absl::ToUnixSeconds(absl::Now());
   Record ahead;
   ahead.revision.set_number(1);
@@ -74,7 +74,10 @@ TEST_F(HistoryTest, ARevisionIsNoEarlierThanTheOneBeforeUnlessThatIsFarAhead) {
   wrong.revision.set_number(3);
   wrong.revision.mutable_time()->set_seconds(now + 7200);
   Start();
-  EXPECT_EQ(Run(SetMessage(Message("Moin")))->revision.time().seconds(), now + 1800);
+  const Result later = Run(SetMessage(Message("Moin")));
+  ASSERT_TRUE(later.ok()) << later.status();
+  EXPECT_EQ(later->revision.time().seconds(), now + 1800);
+  EXPECT_GT(later->revision.time().nanos(), 0);
   ASSERT_TRUE(store_.Append(wrong).ok());
   MakeController();
   Start();

@@ -99,6 +99,19 @@ TEST_F(HeadTest, AdoptsWhatAnotherClusterHasAtOnceAndSaysSo) {
   EXPECT_EQ(Newest(), "a");
 }
 
+TEST_F(HeadTest, CountsHistories) {
+  See(9, 4, "a");
+  See(10, 5, "b");
+  EXPECT_EQ(head_.known().histories, 1U);
+  See(3, 1, "another cluster's", kCluster + 1);
+  EXPECT_EQ(head_.known().histories, 2U);
+  See(2, 1, "older", kCluster + 1);
+  EXPECT_EQ(head_.known().histories, 2U) << "in doubt";
+  now_ += Head::kDoubt;
+  See(2, 1, "older", kCluster + 1);
+  EXPECT_EQ(head_.known().histories, 3U);
+}
+
 TEST_F(HeadTest, GarbageTakesNothingAway) {
   See(9, 2, "b");
   const Head::News news = head_.See({kCluster, 10, "garbage"}, now_);
