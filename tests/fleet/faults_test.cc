@@ -18,6 +18,8 @@ namespace greeter::testing {
 namespace {
 
 constexpr int kManyRounds = 30;
+// Changes, answered OK, that a fault has to go on for.
+constexpr uint64_t kSome = 50;
 // The harm itself: for so long there is none.
 constexpr absl::Duration kWithoutMajority = absl::Seconds(20);
 
@@ -29,7 +31,7 @@ void FaultsTest::KillTheLeader() {
   ASSERT_NE(leader, etcd_.end());
   (*leader)->Kill();
   // Those who remain elect another.
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   (*leader)->Start();
 }
 
@@ -45,7 +47,7 @@ void FaultsTest::KillAReplica() {
   victim_ = (victim_ + 1) % kReplicas;
   replicas_[victim_]->Fail();
   greeters_[victim_]->Stop(SIGKILL);
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   StartReplica(victim_);
 }
 
@@ -67,7 +69,7 @@ void FaultsTest::CutTheNetwork() {
   replicas_.back()->CutOff(true);
   network_->Cut();
   EXPECT_TRUE(WaitUntil([&] { return StatusOf(*greeters_.back()).fleet().stale(); }));
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   network_->Mend();
   replicas_.back()->CutOff(false);
 }
@@ -75,7 +77,7 @@ void FaultsTest::CutTheNetwork() {
 void FaultsTest::CompactWhileCut() {
   replicas_.back()->CutOff(true);
   proxy_->Cut();
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   etcd().Ctl({"compact", absl::StrCat(etcd().Revision())});
   proxy_->Mend();
   replicas_.back()->CutOff(false);
@@ -84,7 +86,7 @@ void FaultsTest::CompactWhileCut() {
 void FaultsTest::RestoreABackup() {
   const std::string backup = Path(absl::StrCat("backup", ++restored_));
   etcd().SaveSnapshot(backup);
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   // What was changed since will be lost.
   traffic_->PauseChanges();
   CheckJournal();
@@ -96,7 +98,7 @@ void FaultsTest::RestoreABackup() {
 
 void FaultsTest::Defragment() {
   etcd().Ctl({"defrag"});
-  AwaitChanges(20);
+  AwaitChanges(kSome);
 }
 
 void FaultsTest::FillIt() {
@@ -117,7 +119,7 @@ void FaultsTest::FillIt() {
 namespace {
 
 TEST_P(FaultsTest, IsSurvived) {
-  AwaitChanges(20);
+  AwaitChanges(kSome);
   const absl::Time begin = absl::Now();
   for (int round = 0; round < GetParam().rounds && !HasFatalFailure(); ++round) {
     GetParam().round(*this);

@@ -14,7 +14,7 @@
 namespace greeter::testing {
 namespace {
 
-constexpr int kWriters = 4;
+constexpr int kWriters = 8;
 // Of each writer, while it does not have to wait for answers.
 constexpr absl::Duration kBetweenChanges = absl::Milliseconds(60);
 // Of so many changes that would go to a replica that is harmed, one does: its writer waits long.
