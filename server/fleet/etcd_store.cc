@@ -24,11 +24,6 @@ namespace pb = ::etcdserverpb;
 // A page of the history is read in answers of so many revisions: each may have a large Config.
 constexpr size_t kMostInAnswer = 32;
 
-// Whether a request with that outcome may have been carried out all the same, or may yet be.
-bool MayBeDone(const absl::Status& status) {
-  return absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
-}
-
 // Why what is served may not be what the fleet wants; OK if nothing is the matter.
 const absl::Status& ProblemOf(const Head::Known& known) {
   return known.contact.ok() ? known.state : known.contact;
@@ -38,10 +33,6 @@ const absl::Status& ProblemOf(const Head::Known& known) {
 uint64_t NumberIn(absl::string_view key) {
   uint64_t number = 0;
   return absl::SimpleAtoi(key.substr(key.rfind('/') + 1), &number) ? number : 0;
-}
-
-bool IsSame(const api::Revision& a, const api::Revision& b) {
-  return a.number() == b.number() && a.time() == b.time();
 }
 
 api::Revision Unreadable(const std::string& key) {
@@ -89,75 +80,36 @@ absl::StatusOr<std::optional<control::Record>> EtcdStore::Latest() {
   return std::nullopt;
 }
 
-absl::StatusOr<std::optional<control::Record>> EtcdStore::Found(control::Record record) {
-  record.write_id = control::NewWriteId();
-  const absl::Time deadline = absl::Now() + options_.write_patience;
-  Backoff backoff(absl::Milliseconds(50), absl::Seconds(1));
-  while (true) {
-    const absl::Status founded = TryToFound(record);
-    if (founded.ok()) {
-      logger_->warn("the fleet {} had no config: it begins with revision {}, the local copy's",
-                    options_.fleet, record.revision.number());
-      return record;
+absl::StatusOr<std::optional<control::Record>> EtcdStore::Found(control::Record newest) {
+  const absl::StatusOr<History> history = Copied(std::move(newest));
+  if (!history.ok()) return absl::UnavailableError(history.status().message());
+  const control::Record& record = history->newest();
+  const absl::StatusOr<pb::TxnResponse> answer =
+      fleet::Found(*client_, options_.fleet, *history, absl::Now() + options_.write_patience);
+  const absl::Status founded = answer.ok() ? Judge(record, *answer) : answer.status();
+  if (founded.ok()) {
+    for (const std::string& revision : history->left_out()) {
+      logger_->warn("the fleet {} does not have the local copy's {}", options_.fleet, revision);
     }
-    Head::Known known = head_.known();
-    if (known.record.has_value()) return std::move(known.record);
-    const absl::Duration delay = backoff.Next();
-    if (absl::IsCancelled(founded) || absl::Now() + delay > deadline) {
-      return absl::UnavailableError(founded.message());
-    }
-    absl::SleepFor(delay);
+    logger_->warn("the fleet {} had no config: it begins with revision {}, the local copy's",
+                  options_.fleet, record.revision.number());
+    return record;
   }
+  Head::Known known = head_.known();
+  if (known.record.has_value()) return std::move(known.record);
+  return absl::UnavailableError(founded.message());
 }
 
-absl::Status EtcdStore::TryToFound(const control::Record& record) {
-  const auto claim = Write(record, ClaimRequest(options_.fleet, record));
-  // Ours it is, too, if an attempt whose answer was lost has come to the end.
-  if (!claim.ok() || !claim->succeeded()) return claim.status();
-  if (absl::Status carried = CarryAlong(record, *claim); !carried.ok()) return carried;
-  pb::TxnRequest last = RecordRequest(options_.fleet, record, /*base=*/0, options_.history);
-  EndFounding(options_.fleet, claim->header().revision(), &last);
-  const absl::StatusOr<pb::TxnResponse> response = client_->Txn(last);
-  return response.ok() ? Judge(record, *response) : response.status();
-}
-
-absl::Status EtcdStore::CarryAlong(const control::Record& record, const pb::TxnResponse& claim) {
-  const uint64_t newest = record.revision.number();
+absl::StatusOr<History> EtcdStore::Copied(control::Record newest) {
   const absl::StatusOr<std::vector<api::Revision>> older =
-      copy_->List(newest, options_.history - 1);
+      copy_->List(newest.revision.number(), options_.history - 1);
   if (!older.ok()) return older.status();
-  const auto empty = [&] {
-    return CarryRequest(options_.fleet, record, claim.header().revision());
-  };
-  pb::TxnRequest request = empty();
-  size_t bytes = 0;
+  History history(std::move(newest));
   for (const api::Revision& revision : *older) {
-    absl::StatusOr<control::Record> one = copy_->Get(revision.number());
-    if (!one.ok()) return one.status();
-    one->write_id = control::NewWriteId();
-    const size_t size = one->config.ByteSizeLong();
-    if (size > kMostInRequest / 2) {
-      logger_->warn("revision {} is too large for etcd: it is in the local copy alone",
-                    revision.number());
-      continue;
-    }
-    if (request.success_size() == kMostOperations || bytes + size > kMostInRequest / 2) {
-      if (const auto written = Write(record, request); !written.ok()) return written.status();
-      request = empty();
-      bytes = 0;
-    }
-    AddOlder(options_.fleet, *one, &request);
-    bytes += size;
+    absl::Status added = history.Add(revision.number(), copy_->Get(revision.number()));
+    if (!added.ok()) return added;
   }
-  return Write(record, request).status();
-}
-
-absl::StatusOr<pb::TxnResponse> EtcdStore::Write(const control::Record& record,
-                                                 const pb::TxnRequest& request) {
-  absl::StatusOr<pb::TxnResponse> response = client_->Txn(request);
-  if (!response.ok() || response->succeeded()) return response;
-  if (absl::Status judged = Judge(record, *response); !judged.ok()) return judged;
-  return response;
+  return history;
 }
 
 absl::Status EtcdStore::CheckHeard() const {
@@ -204,11 +156,7 @@ absl::Status EtcdStore::Append(const control::Record& record) {
   const absl::StatusOr<int64_t> base = BaseOf(record);
   if (!base.ok()) return base.status();
   const pb::TxnRequest request = RecordRequest(options_.fleet, record, *base, options_.history);
-  if (request.ByteSizeLong() > kMostInRequest) {
-    return absl::ResourceExhaustedError(absl::StrCat(
-        "the Config is too large for a fleet: it takes ", record.config.ByteSizeLong() >> 10,
-        " KiB, and etcd keeps at most ", kMostInRequest >> 11, " KiB"));
-  }
+  if (absl::Status fits = CheckSize(record, request); !fits.ok()) return fits;
   const absl::Time deadline = absl::Now() + options_.write_patience;
   Backoff backoff(absl::Milliseconds(50), absl::Seconds(1));
   absl::Status unknown;  // why it is not known what became of an attempt
@@ -299,21 +247,14 @@ absl::Status EtcdStore::Judge(const control::Record& record, const pb::TxnRespon
     head_.Wrote(record, cluster_id, response.header().revision());
     return absl::OkStatus();
   }
-  const auto read = [&](int index) {
-    pb::RangeResponse range = response.responses(index).response_range();
-    *range.mutable_header() = response.header();
-    return range;
-  };
-  const pb::RangeResponse number = read(1);
-  const bool is_ours = number.kvs_size() > 0 && [&] {
-    const auto stored = Decode(number.kvs(0).key(), number.kvs(0).value());
-    return stored.ok() && stored->write_id == record.write_id;
-  }();
+  const bool is_ours = HasRecorded(response, record);
   if (is_ours) {
-    // Of an attempt whose answer was lost.
-    head_.Wrote(record, cluster_id, number.kvs(0).mod_revision());
+    const pb::RangeResponse& recorded = response.responses(1).response_range();
+    head_.Wrote(record, cluster_id, recorded.kvs(0).mod_revision());
   }
-  const Head::News news = head_.See(Watcher::ToSight(read(0)), absl::Now());
+  pb::RangeResponse config = response.responses(0).response_range();
+  *config.mutable_header() = response.header();
+  const Head::News news = head_.See(Watcher::ToSight(config), absl::Now());
   if (!news.warning.empty()) logger_->warn("{}", news.warning);
   // Not on this thread alone: of a write of ours that others' has followed.
   if (news.changed) changed_();

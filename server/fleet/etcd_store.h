@@ -29,6 +29,7 @@
 #include "absl/time/time.h"
 #include "control/config_store.h"
 #include "etcd/client.h"
+#include "fleet/founding.h"
 #include "fleet/head.h"
 #include "fleet/watcher.h"
 #include "store/sqlite_store.h"
@@ -79,17 +80,11 @@ class EtcdStore : public control::ConfigStore {
   void Keep(const control::Record& record);
 
  private:
-  // Begins the fleet, which has nothing, with `record`, the copy's newest, and what the copy has
-  // before it; or gives what another was first with.
-  absl::StatusOr<std::optional<control::Record>> Found(control::Record record);
-  // One attempt. ABORTED if another was first, or has claimed to be; else as Txn().
-  absl::Status TryToFound(const control::Record& record);
-  // Writes what the copy has before `record`; `claim` is the answer to the claim.
-  absl::Status CarryAlong(const control::Record& record, const etcdserverpb::TxnResponse& claim);
-  // A transaction of write_requests.h about `record`. ABORTED if what it compares does not hold;
-  // but an answer that has not succeeded() if `record` is recorded already.
-  absl::StatusOr<etcdserverpb::TxnResponse> Write(const control::Record& record,
-                                                  const etcdserverpb::TxnRequest& request);
+  // Begins the fleet, which has nothing, with `newest`, which is the copy's, and what the copy has
+  // before it; or gives what another was first with. UNAVAILABLE.
+  absl::StatusOr<std::optional<control::Record>> Found(control::Record newest);
+  // What the copy has.
+  absl::StatusOr<History> Copied(control::Record newest);
   // UNAVAILABLE while etcd can't be heard: then nobody waits for it.
   absl::Status CheckHeard() const;
   // Before `record` goes into the copy: keeps aside what is there, if it is of another history.

@@ -1,5 +1,6 @@
 #include "fleet/write_requests.h"
 
+#include "absl/strings/str_cat.h"
 #include "fleet/keys.h"
 #include "fleet/stored_record.h"
 
@@ -50,20 +51,37 @@ pb::TxnRequest RecordRequest(const std::string& fleet, const control::Record& re
   if (number > history) {
     Delete(RevisionKey(fleet, 0), RevisionKey(fleet, number - history + 1), &request);
   }
+  if (base == 0) {
+    Delete(FounderKey(fleet), "", &request);
+    Delete(RevisionKey(fleet, number + 1), RevisionKey(fleet, UINT64_MAX), &request);
+  }
   return request;
 }
 
-pb::TxnRequest ClaimRequest(const std::string& fleet, const control::Record& record) {
-  pb::TxnRequest request = Begin(fleet, record, /*base=*/0);
-  Put(FounderKey(fleet), record.write_id, &request);
+absl::Status CheckSize(const control::Record& record, const pb::TxnRequest& request) {
+  if (request.ByteSizeLong() <= kMostInRequest) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "the Config is too large for a fleet: it takes ", record.config.ByteSizeLong() >> 10,
+      " KiB, and etcd keeps at most ", kMostInRequest >> 11, " KiB"));
+}
+
+pb::TxnRequest ClaimRequest(const std::string& fleet, const control::Record& record, int64_t over) {
+  pb::TxnRequest request = CarryRequest(fleet, record, over);
   Delete(RevisionKey(fleet, 0), RevisionKey(fleet, UINT64_MAX), &request);
+  request.add_failure()->mutable_request_range()->set_key(FounderKey(fleet));
   return request;
+}
+
+const mvccpb::KeyValue* OtherClaim(const pb::TxnResponse& answer) {
+  const pb::RangeResponse& range = answer.responses(2).response_range();
+  return range.kvs_size() == 0 ? nullptr : &range.kvs(0);
 }
 
 pb::TxnRequest CarryRequest(const std::string& fleet, const control::Record& record,
                             int64_t claim) {
   pb::TxnRequest request = Begin(fleet, record, /*base=*/0);
   Compare(FounderKey(fleet), claim, &request);
+  Put(FounderKey(fleet), record.write_id, &request);
   return request;
 }
 
@@ -73,7 +91,18 @@ void AddOlder(const std::string& fleet, const control::Record& older, pb::TxnReq
 
 void EndFounding(const std::string& fleet, int64_t claim, pb::TxnRequest* request) {
   Compare(FounderKey(fleet), claim, request);
-  Delete(FounderKey(fleet), "", request);
+}
+
+bool MayBeDone(const absl::Status& status) {
+  return absl::IsDeadlineExceeded(status) || absl::IsCancelled(status);
+}
+
+bool HasRecorded(const pb::TxnResponse& answer, const control::Record& record) {
+  if (answer.succeeded()) return true;
+  const pb::RangeResponse& range = answer.responses(1).response_range();
+  if (range.kvs_size() == 0) return false;
+  const auto stored = Decode(range.kvs(0).key(), range.kvs(0).value());
+  return stored.ok() && stored->write_id == record.write_id;
 }
 
 }  // namespace greeter::fleet

@@ -1,5 +1,7 @@
 // A fleet that begins with the history of a greeterd that was alone.
 
+#include "fleet/founding.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,8 +20,10 @@
 #include "fleet/keys.h"
 #include "fleet/replica.h"
 #include "fleet/stored_record.h"
+#include "fleet/tcp_proxy.h"
 #include "google/protobuf/util/time_util.h"
 #include "store/sqlite_store.h"
+#include "support/wait_for.h"
 
 namespace greeter::testing {
 namespace {
@@ -123,6 +127,8 @@ TEST_F(FoundingTest, OfTwoFoundersOneBringsAllOfItsHistory) {
     EXPECT_TRUE(second->Says(first.text()));
     const std::string winner = first.text() == absl::StrCat(one, " ", kMany) ? one : other;
     EXPECT_THAT(Texts(etcd), Eq(TextsOf(winner, kMany)));
+    // The other waited: a claim, two for what is carried along, and the end.
+    EXPECT_EQ(etcd.Revision(), 1 + 4);
   }
 }
 
@@ -171,6 +177,47 @@ TEST_F(FoundingTest, WhatAFounderWhoDiedHasLeftIsTakenAway) {
   EXPECT_THAT(Texts(etcd), ElementsAre("alone 1", "alone 2", "alone 3"));
   EXPECT_THAT(first.History(), ElementsAre(3, 2, 1));
   EXPECT_EQ(etcd.Ctl({"get", fleet::FounderKey("web")}), "");
+}
+
+TEST_F(FoundingTest, SoItIsByWhoBeginsWithNothing) {
+  const Etcd etcd;
+  etcd.Ctl({"put", fleet::FounderKey("web"), "who died"});
+  etcd.Ctl({"put", fleet::RevisionKey("web", 9), "left"});
+  Replica first(etcd.address());
+  EXPECT_THAT(Texts(etcd), ElementsAre("Hello world"));
+  EXPECT_THAT(first.History(), ElementsAre(1));
+  EXPECT_EQ(etcd.Ctl({"get", fleet::FounderKey("web")}), "");
+}
+
+TEST_F(FoundingTest, AClaimIsItsOwnersWhileThatMayBeAlive) {
+  const Etcd etcd;
+  etcd.Ctl({"put", fleet::FounderKey("web"), "who lives"});
+  etcd::Client client({.endpoints = {etcd.address()}});
+  control::Record record;
+  record.revision.set_number(1);
+  const auto answer =
+      fleet::Found(client, "web", fleet::History(record), absl::Now() + absl::Seconds(1));
+  EXPECT_TRUE(absl::IsUnavailable(answer.status())) << answer.status();
+  EXPECT_TRUE(absl::StrContains(answer.status().message(), "at the same time"));
+  EXPECT_TRUE(absl::StrContains(etcd.Ctl({"get", fleet::FounderKey("web")}), "who lives"));
+}
+
+TEST_F(FoundingTest, WhoseLastAnswerIsLostHasBegunIt) {
+  const Etcd etcd;
+  TcpProxy network(etcd.address());
+  const std::string newest = absl::StrCat("alone ", kMany);
+  network.MuteWhoSends(newest);
+  std::unique_ptr<Replica> first;
+  std::thread founder(
+      [&] { first = std::make_unique<Replica>(network.address(), StateOf("alone", kMany)); });
+  EXPECT_TRUE(WaitFor([&] {
+    return absl::StrContains(etcd.Ctl({"get", fleet::ConfigKey("web")}), newest);
+  }));
+  EXPECT_TRUE(network.EndMuted()) << "everybody was answered";
+  founder.join();
+  EXPECT_EQ(first->text(), newest);
+  EXPECT_TRUE(absl::StrContains(first->log(), "it begins with revision 150")) << first->log();
+  EXPECT_THAT(Texts(etcd), Eq(TextsOf("alone", kMany)));
 }
 
 }  // namespace
