@@ -1,7 +1,6 @@
 #include "admin_cli/command_line/command_line.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -14,8 +13,8 @@
 #include "admin_cli/command_line/server_list.h"
 #include "admin_cli/command_line/tls_options.h"
 #include "admin_cli/command_line/usage.h"
-#include "base/help_formatter.h"
-#include "base/manual_page.h"
+#include "command_line/help_formatter.h"
+#include "command_line/manual_page.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -90,7 +89,7 @@ class Grammar {
         "Shows and changes what a greeterd does: the message that its clients are sent, where it "
         "listens, and who changed what.");
     app_.footer(kFooter);
-    base::UseReadableHelp(app_, kHelpColumn);
+    command_line::UseReadableHelp(app_, kHelpColumn);
     app_.set_help_flag("-h,--help", "Print this help and exit");
     app_.fallthrough();
     app_.require_subcommand(1);
@@ -112,9 +111,9 @@ class Grammar {
       arguments.erase(arguments.begin());
       return ParseForCompletion(arguments);
     }
-    std::reverse(arguments.begin(), arguments.end());
+    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     try {
-      app_.parse(std::move(arguments));
+      app_.parse(std::move(reversed));
     } catch (const CLI::CallForHelp&) {
       return EarlyExit{kOk, HelpOf(app_)};
     } catch (const CLI::RequiredError& e) {
@@ -126,7 +125,7 @@ class Grammar {
     } catch (const CLI::ConversionError& e) {
       return Usage(MismatchIn(e.what()));
     } catch (const CLI::ParseError& e) {
-      return Usage(e.what());
+      return Usage(RefusedIn(app_, e.what(), arguments));
     }
     return Check();
   }
@@ -211,6 +210,10 @@ class Grammar {
       return "--roll-back-on-failure needs --wait fleet: who does not wait never hears of a "
              "failure";
     }
+    if (auto* init = std::get_if<FleetInitCommand>(&line_.command)) {
+      init->timeout = line_.timeout;
+      return admin_cli::Problem(*init, line_.servers);
+    }
     const auto* set = std::get_if<MessageSetCommand>(&line_.command);
     return set == nullptr ? "" : admin_cli::Problem(*set);
   }
@@ -266,8 +269,8 @@ std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::str
 
 std::string ManualPage(const std::string& date) {
   const Grammar grammar;
-  return base::ManualPage(grammar.app(),
-                          {1, "shows and changes what a greeterd does", date, "greeterd(8)"});
+  return command_line::ManualPage(
+      grammar.app(), {1, "shows and changes what a greeterd does", date, "greeterd(8)"});
 }
 
 }  // namespace greeter::admin_cli

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "admin_cli/client/tls.h"
 #include "admin_cli/completion/completion.h"
+#include "command_line/fleet_options.h"
 
 namespace greeter::admin_cli {
 
@@ -61,6 +62,11 @@ struct CountsCommand {
 };
 struct FleetCommand {
   bool watch = false;
+};
+struct FleetInitCommand {
+  command_line::FleetOptions fleet;
+  // As --timeout says.
+  absl::Duration timeout;
 };
 struct ConfigGetCommand {
   std::optional<uint64_t> revision;
@@ -118,8 +124,8 @@ struct CompleteCommand {
 using Command =
     std::variant<VersionCommand, CompletionCommand, CompleteCommand, StatusCommand,
                  MessageGetCommand, MessageSetCommand, StartCommand, StopCommand, CountsCommand,
-                 FleetCommand, ConfigGetCommand, ConfigApplyCommand, ConfigDiffCommand,
-                 HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
+                 FleetCommand, FleetInitCommand, ConfigGetCommand, ConfigApplyCommand,
+                 ConfigDiffCommand, HistoryCommand, ShowCommand, RollBackCommand, ProbeCommand>;
 
 // Whether it calls the servers. What says how to reach them is not looked at otherwise.
 bool NeedsServer(const Command& command);
@@ -147,7 +153,8 @@ struct EarlyExit {
 };
 
 // Reads the arguments (without the program's name) and the environment variables GREETER_SERVER,
-// GREETER_TIMEOUT, GREETER_CA, GREETER_CERT, GREETER_KEY and GREETER_SERVER_NAME. Any thread.
+// GREETER_TIMEOUT, GREETER_CA, GREETER_CERT, GREETER_KEY and GREETER_SERVER_NAME; and, for fleet
+// init, those of greeterd's options of the same names. Any thread.
 std::variant<CommandLine, EarlyExit> ParseCommandLine(const std::vector<std::string>& arguments);
 
 // greeterctl(1), in roff; `date` is the page's.

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -30,20 +31,21 @@ void DeclareProbeCommand(CLI::App& app, Command& chosen);
 // What is missing or contradicts itself, once all is parsed; empty if nothing does.
 std::string Problem(const MessageSetCommand& set);
 std::string Problem(const ProbeCommand& probe, Output output);
+std::string Problem(const FleetInitCommand& init, const std::vector<std::string>& servers);
 
 // What follows is shared by the families.
 
 struct CommandHelp {
   const char* name;
   const char* description;
-  // Command lines that do something useful, in a shell, with a greeterd as it first starts: one a
-  // line.
+  // Command lines that do something useful, in a shell, with a greeterd as it first starts, and an
+  // etcd: one a line.
   const char* example;
   // More to know: a paragraph a line.
   const char* details = "";
 };
 
-// A command without commands of its own; `parsed` is called when it was on the line.
+// A command that may stand alone; `parsed` is called when it was on the line.
 CLI::App* Declare(CLI::App& parent, const CommandHelp& help, std::function<void()> parsed);
 
 // The same for a command with the values of T, which its options are to fill.

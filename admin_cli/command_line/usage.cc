@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "base/nearest.h"
+#include "command_line/option_source.h"
 
 namespace greeter::admin_cli {
 namespace {
@@ -79,6 +80,11 @@ std::string MismatchIn(absl::string_view reason) {
   if (!absl::StrContains(reason, "received")) return absl::StrCat(option, " needs a value");
   return absl::StrCat(option, " is given more than once",
                       option == "--server" ? "; several servers go with commas between" : "");
+}
+
+std::string RefusedIn(const CLI::App& program, absl::string_view reason,
+                      const std::vector<std::string>& arguments) {
+  return command_line::NameSource(*Deepest(program), std::string(reason), arguments);
 }
 
 std::string MissingIn(const CLI::App& program, absl::string_view reason) {

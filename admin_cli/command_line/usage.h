@@ -5,6 +5,7 @@
 #define GREETER_ADMIN_CLI_COMMAND_LINE_USAGE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 
@@ -23,6 +24,11 @@ std::string UsageError(const CLI::App& program, absl::string_view what);
 // What is wrong with an option's value, of which CLI11 says `reason`: it is missing, one too many,
 // or there may be none.
 std::string MismatchIn(absl::string_view reason);
+
+// What is wrong with a value, of which CLI11 says `reason`: it names the variable, if the value is
+// not from `arguments`.
+std::string RefusedIn(const CLI::App& program, absl::string_view reason,
+                      const std::vector<std::string>& arguments);
 
 // What is missing: a command, or else what `reason` says.
 std::string MissingIn(const CLI::App& program, absl::string_view reason);

@@ -52,7 +52,11 @@ int Fail(const absl::Status& status, const CommandLine& line, Console& console) 
 
 void ShowOne(const CommandLine& line, const Answer& answer, Console& console) {
   console.out << (line.output == Output::kTable ? answer.text
-                                                : RenderMessage(line.output, *answer.message));
+                                                : RenderMessage(line.output, *answer.message))
+              << std::flush;
+  for (const std::string& warning : answer.warnings) {
+    console.err << "greeterctl: " << Printable(warning) << "\n";
+  }
 }
 
 void ShowSeveral(const CommandLine& line, const std::vector<ServersAnswer>& answers,

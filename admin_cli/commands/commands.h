@@ -1,14 +1,16 @@
-// greeterctl's commands: each makes one request of every server, and shows the answers.
+// greeterctl's commands: each asks every server that the command line names, and shows the answers.
 
 #ifndef GREETER_ADMIN_CLI_COMMANDS_COMMANDS_H_
 #define GREETER_ADMIN_CLI_COMMANDS_COMMANDS_H_
 
+#include <cstdint>
 #include <functional>
 #include <istream>
 #include <memory>
 #include <ostream>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,11 +48,13 @@ struct Answer {
   // For people.
   std::string text;
   ExitCode code = kOk;
+  // For people, whatever the output is: a line each.
+  std::vector<std::string> warnings = {};
 };
 
 template <typename Message>
 Answer MakeAnswer(Message message, std::string text, ExitCode code = kOk) {
-  return {std::make_shared<const Message>(std::move(message)), std::move(text), code};
+  return {std::make_shared<const Message>(std::move(message)), std::move(text), code, {}};
 }
 
 // Asks one server. May run on several threads at the same time, each with a client of its own.
@@ -60,6 +64,7 @@ using Ask = std::function<absl::StatusOr<Answer>(Client&)>;
 absl::StatusOr<Ask> Prepare(const StatusCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const CountsCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const FleetCommand& command, const Console& console);
+absl::StatusOr<Ask> Prepare(const FleetInitCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const MessageGetCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const MessageSetCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const StartCommand& command, const Console& console);
@@ -70,6 +75,9 @@ absl::StatusOr<Ask> Prepare(const ConfigDiffCommand& command, const Console& con
 absl::StatusOr<Ask> Prepare(const HistoryCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const ShowCommand& command, const Console& console);
 absl::StatusOr<Ask> Prepare(const RollBackCommand& command, const Console& console);
+
+// The newest `limit` revisions, or all if that is 0, as if they were one page. Blocks.
+absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_t limit);
 
 // A listener's name and a comment travel as UTF-8, or not at all: INVALID_ARGUMENT, naming
 // `option` and the byte.

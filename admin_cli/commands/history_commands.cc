@@ -24,25 +24,6 @@ namespace {
 // The largest page that the API gives.
 constexpr uint64_t kMaxPageSize = 1000;
 
-// The newest `limit` revisions, or all if that is 0, as if they were one page.
-absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_t limit) {
-  api::ListRevisionsResponse all;
-  api::ListRevisionsRequest request;
-  while (true) {
-    const auto listed = static_cast<uint64_t>(all.revisions_size());
-    const uint64_t wanted = limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize);
-    request.set_page_size(static_cast<uint32_t>(wanted));
-    auto page = client.ListRevisions(request);
-    if (!page.ok()) return page.status();
-    all.mutable_revisions()->MergeFrom(page->revisions());
-    all.set_next_page_token(page->next_page_token());
-    const bool is_enough = limit != 0 && static_cast<uint64_t>(all.revisions_size()) >= limit;
-    // A page without revisions would be asked for again and again.
-    if (is_enough || page->next_page_token().empty() || page->revisions().empty()) return all;
-    request.set_page_token(page->next_page_token());
-  }
-}
-
 std::string RenderHistory(const api::ListRevisionsResponse& history, const Look& look) {
   const std::vector<Column> columns = {
       {"REV", Align::kRight}, {"TIME (UTC)"}, {"AUTHOR"}, {"ACTION"}, {"COMMENT"}};
@@ -83,6 +64,24 @@ std::string RenderRevision(const api::Revision& revision) {
 }
 
 }  // namespace
+
+absl::StatusOr<api::ListRevisionsResponse> ListRevisions(Client& client, uint64_t limit) {
+  api::ListRevisionsResponse all;
+  api::ListRevisionsRequest request;
+  while (true) {
+    const auto listed = static_cast<uint64_t>(all.revisions_size());
+    const uint64_t wanted = limit == 0 ? kMaxPageSize : std::min(limit - listed, kMaxPageSize);
+    request.set_page_size(static_cast<uint32_t>(wanted));
+    auto page = client.ListRevisions(request);
+    if (!page.ok()) return page.status();
+    all.mutable_revisions()->MergeFrom(page->revisions());
+    all.set_next_page_token(page->next_page_token());
+    const bool is_enough = limit != 0 && static_cast<uint64_t>(all.revisions_size()) >= limit;
+    // A page without revisions would be asked for again and again.
+    if (is_enough || page->next_page_token().empty() || page->revisions().empty()) return all;
+    request.set_page_token(page->next_page_token());
+  }
+}
 
 absl::StatusOr<Ask> Prepare(const HistoryCommand& command, const Console& console) {
   return

@@ -230,6 +230,10 @@ grpc::ServerUnaryReactor* AdminService::GetConfig(grpc::CallbackServerContext* c
     api::GetConfigResponse answer;
     *answer.mutable_config() = std::move(record->config);
     *answer.mutable_revision() = std::move(record->revision);
+    if (record->file.has_value()) {
+      answer.mutable_applied_file()->set_sha256(std::move(record->file->hash));
+      answer.mutable_applied_file()->set_revision(record->file->revision);
+    }
     call->Answer(answer);
   });
   return call.get();

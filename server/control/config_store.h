@@ -21,7 +21,7 @@ namespace greeter::control {
 
 // A config file that was applied.
 struct AppliedFile {
-  // Of its content; what is hashed and how is the caller's matter.
+  // Of its content: SHA-256 in hexadecimal.
   std::string hash;
   // The revision that applied it. Later ones are changes made at run time.
   uint64_t revision = 0;

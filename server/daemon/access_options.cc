@@ -6,7 +6,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "daemon/option_checks.h"
+#include "command_line/not_empty.h"
 
 namespace greeter::daemon {
 namespace {
@@ -28,7 +28,7 @@ void AddAccessLogOptions(CLI::App& app, Options& options) {
                      "--log-format says; \"-\" is standard output")
           ->type_name("FILE")
           ->envname("GREETER_ACCESS_LOG")
-          ->check(NotEmpty("give a file, or leave the option out"));
+          ->check(command_line::NotEmpty("give a file, or leave the option out"));
   app.add_option("--access-log-sample", options.access_log_sample,
                  "Write it for 1 of N connections only")
       ->type_name("N")

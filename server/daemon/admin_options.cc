@@ -8,6 +8,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "admin/access.h"
+#include "command_line/not_empty.h"
 #include "daemon/option_checks.h"
 #include "net/address.h"
 
@@ -106,17 +107,17 @@ void AddAdminOptions(CLI::App& app, AdminOptions& options) {
                  "again when the file changes, as the next two")
       ->type_name("FILE")
       ->envname("GREETER_ADMIN_CERT")
-      ->check(NotEmpty(kGiveFile));
+      ->check(command_line::NotEmpty(kGiveFile));
   app.add_option("--admin-key", options.key, "The certificate's key, in PEM")
       ->type_name("FILE")
       ->envname("GREETER_ADMIN_KEY")
-      ->check(NotEmpty(kGiveFile));
+      ->check(command_line::NotEmpty(kGiveFile));
   app.add_option("--admin-client-ca", options.client_ca,
                  "The CA or CAs, in PEM, whose clients are let in; what they may do, the next two "
                  "say")
       ->type_name("FILE")
       ->envname("GREETER_ADMIN_CLIENT_CA")
-      ->check(NotEmpty(kGiveFile));
+      ->check(command_line::NotEmpty(kGiveFile));
   AddList(app, "--admin-operator", &options.operators,
           "Who may do everything; may be given again. A URI or DNS name of a client's certificate "
           "or, if it has neither, its CN; one * for anything: *.example.org for DNS names and CNs, "
@@ -132,7 +133,7 @@ void AddAdminOptions(CLI::App& app, AdminOptions& options) {
                  "Group of the unix socket's file (mode 0660), whose members may connect")
       ->type_name("GROUP")
       ->envname("GREETER_ADMIN_SOCKET_GROUP")
-      ->check(NotEmpty("give a group, or leave the option out"));
+      ->check(command_line::NotEmpty("give a group, or leave the option out"));
   app.add_option("--health", options.health,
                  "Address of the health service alone, in plaintext, for probes (default: off)")
       ->type_name("ADDR")

@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "base/nearest.h"
+#include "command_line/option_source.h"
 
 namespace greeter::daemon {
 namespace {
@@ -47,15 +49,7 @@ std::string ExplainError(const CLI::App& app, const CLI::ParseError& error,
     const auto given = std::count(arguments.begin(), arguments.end(), option);
     return absl::StrCat(option, given > 1 ? " is given more than once" : " needs a value");
   }
-  // Whoever set a variable has not typed the option.
-  const CLI::Option* const known = app.get_option_no_throw(option);
-  if (known != nullptr && !known->get_envname().empty() &&
-      std::none_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
-        return absl::StartsWith(argument, option);
-      })) {
-    text.replace(0, option.size(), known->get_envname());
-  }
-  return text;
+  return command_line::NameSource(app, std::move(text), arguments);
 }
 
 }  // namespace greeter::daemon

@@ -11,9 +11,10 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
-#include "base/help_formatter.h"
-#include "base/manual_page.h"
 #include "base/version.h"
+#include "command_line/help_formatter.h"
+#include "command_line/manual_page.h"
+#include "command_line/not_empty.h"
 #include "daemon/access_options.h"
 #include "daemon/label_options.h"
 #include "daemon/option_checks.h"
@@ -118,7 +119,7 @@ void AddDataOptions(CLI::App& app, Options& options, std::string& port) {
                  "YAML or JSON file with all listeners, in place of the above")
       ->type_name("FILE")
       ->envname("GREETER_CONFIG")
-      ->check(NotEmpty("give a file, or leave the option out"))
+      ->check(command_line::NotEmpty("give a file, or leave the option out"))
       ->excludes(port_option)
       ->excludes(listen)
       ->excludes(message);
@@ -131,7 +132,7 @@ void AddStateOptions(CLI::App& app, Options& options) {
          "$STATE_DIRECTORY, else $XDG_STATE_HOME/greeter, else ~/.local/state/greeter)")
       ->type_name("DIR")
       ->envname("GREETER_STATE_DIR")
-      ->check(NotEmpty("give a directory, or \"none\" to keep state in memory only"));
+      ->check(command_line::NotEmpty("give a directory, or \"none\" to keep state in memory only"));
   app.add_flag("--state-reset", options.state_reset,
                "Should the state be damaged, keep it under another name and begin anew")
       ->envname("GREETER_STATE_RESET");
@@ -201,12 +202,16 @@ void Declare(CLI::App& app, Options& options, std::string& port) {
   app.set_version_flag("--version", absl::StrCat("greeterd ", base::kVersion),
                        "Print the version and exit");
   app.footer(kFooter);
-  base::UseReadableHelp(app, kHelpColumn);
+  command_line::UseReadableHelp(app, kHelpColumn);
   app.set_help_flag("-h,--help", "Print this help and exit");
   AddDataOptions(app, options, port);
   AddLabelOption(app, options.labels);
   AddStateOptions(app, options);
-  AddFleetOptions(app, options.fleet);
+  command_line::AddFleetOptions(
+      app,
+      "Belong to this fleet: all greeterds of one name, at one etcd, have the "
+      "same listeners, and a change to one is a change to all",
+      options.fleet);
   AddAdminOptions(app, options.admin);
   AddServerOptions(app, options);
   AddAccessLogOptions(app, options);
@@ -219,7 +224,7 @@ std::string ManualPage(const std::string& date) {
   std::string port;
   CLI::App app(kDescription, "greeterd");
   Declare(app, options, port);
-  return base::ManualPage(
+  return command_line::ManualPage(
       app, {8, "answers every TCP connection with a message", date, "greeterctl(1)"});
 }
 
@@ -242,7 +247,7 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
   }
   if (!port.empty()) options.listen = absl::StrCat(":", port);
   absl::Status together = CheckAdminOptions(options.admin);
-  if (together.ok()) together = CheckFleetOptions(options.fleet);
+  if (together.ok()) together = command_line::CheckFleetOptions(options.fleet);
   if (!together.ok()) {
     return Exit{2, absl::StrCat("greeterd: ", together.message(), " (see greeterd --help)\n")};
   }

@@ -11,8 +11,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "command_line/fleet_options.h"
 #include "daemon/admin_options.h"
-#include "daemon/fleet_options.h"
 
 namespace greeter::daemon {
 
@@ -42,7 +42,7 @@ struct Options {
   bool state_reset = false;
   // How many revisions to keep.
   size_t history = 1000;
-  FleetOptions fleet;
+  command_line::FleetOptions fleet;
   AdminOptions admin;
   // Address of metrics and status page, or "none".
   std::string http = "127.0.0.1:9464";

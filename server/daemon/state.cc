@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "command_line/fleet_options.h"
 #include "store/memory_store.h"
 #include "store/sqlite_store.h"
-#include "tls/client_tls.h"
 
 namespace greeter::daemon {
 namespace {
@@ -47,18 +47,6 @@ absl::StatusOr<std::unique_ptr<store::SqliteStore>> OpenFile(const Options& opti
   return store;
 }
 
-absl::StatusOr<std::unique_ptr<etcd::Client>> MakeEtcdClient(const FleetOptions& options) {
-  etcd::Options etcd = {
-      .endpoints = options.etcd, .user = options.user, .password_file = options.password_file};
-  if (!options.ca.empty()) {
-    absl::StatusOr<tls::ClientTls> tls =
-        tls::ReadClientTls({options.ca, options.certificate, options.key, ""}, "--etcd-");
-    if (!tls.ok()) return tls.status();
-    etcd.tls = *std::move(tls);
-  }
-  return std::make_unique<etcd::Client>(std::move(etcd));
-}
-
 }  // namespace
 
 absl::StatusOr<std::string> DefaultStateDirectory() {
@@ -84,9 +72,9 @@ absl::StatusOr<State> State::Open(const Options& options, spdlog::logger* logger
     file = *std::move(opened);
   }
   if (options.fleet.given()) {
-    absl::StatusOr<std::unique_ptr<etcd::Client>> client = MakeEtcdClient(options.fleet);
-    if (!client.ok()) return client.status();
-    state.etcd_ = *std::move(client);
+    absl::StatusOr<etcd::Options> etcd = command_line::EtcdOptionsOf(options.fleet);
+    if (!etcd.ok()) return etcd.status();
+    state.etcd_ = std::make_unique<etcd::Client>(*std::move(etcd));
     state.fleet_ = std::make_unique<fleet::EtcdStore>(
         state.etcd_.get(), std::move(file),
         fleet::EtcdStore::Options{.fleet = options.fleet.name, .history = options.history}, logger);

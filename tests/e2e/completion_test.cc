@@ -82,6 +82,8 @@ TEST_P(CompletionTest, CommandsOptionsValuesListenersAndFiles) {
   ExpectCompleted("greeterctl message set --ending cr", "--ending crlf");
   ExpectCompleted("greeterctl message set Hi --wait fl", "--wait fleet");
   ExpectCompleted("greeterctl fleet --wa", "greeterctl fleet --watch");
+  ExpectCompleted("greeterctl fleet in", "greeterctl fleet init");
+  ExpectCompleted("greeterctl fleet init --etcd-us", "greeterctl fleet init --etcd-user");
   ExpectCompleted("greeterctl stop -l can", "greeterctl stop -l canary-east");
   ExpectCompleted("greeterctl stop --listener=can", "greeterctl stop --listener=canary-east");
   ExpectCompleted("greeterctl config diff -f greeter-c", "-f greeter-canary.yaml");

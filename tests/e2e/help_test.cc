@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "e2e/greeter_fixture.h"
+#include "fleet/etcd.h"
 #include "gmock/gmock.h"
 
 namespace greeter::testing {
@@ -64,6 +65,7 @@ TEST_F(HelpTest, EveryExampleWorksAsTyped) {
   Greeter& greeter = StartGreeter();
   // As it first starts, but for its port.
   Greeter& fresh = StartGreeter();
+  const Etcd etcd;
   const std::string program = GREETERCTL;
   const auto in_shell = [&](const std::string& line) {
     return Command{
@@ -75,7 +77,8 @@ TEST_F(HelpTest, EveryExampleWorksAsTyped) {
     const std::vector<std::string> examples = Below(Help(command), "Example");
     EXPECT_THAT(examples, Not(IsEmpty())) << ::testing::PrintToString(command);
     for (const std::string& typed : examples) {
-      const std::string example = absl::StrReplaceAll(typed, {{"127.0.0.1:9190", fresh.address()}});
+      const std::string example = absl::StrReplaceAll(
+          typed, {{"127.0.0.1:9190", fresh.address()}, {"10.0.0.1:2379", etcd.address()}});
       if (!absl::StrContains(example, "--watch")) {
         const Finished run = RunProgram(in_shell(example));
         EXPECT_EQ(run.code, 0) << example << "\n" << run;

@@ -48,8 +48,9 @@ class CommandLineTest : public testing::Test {
 
  private:
   static void ForgetTheEnvironment() {
-    for (const char* variable : {"GREETER_SERVER", "GREETER_TIMEOUT", "GREETER_CA", "GREETER_CERT",
-                                 "GREETER_KEY", "GREETER_SERVER_NAME"}) {
+    for (const char* variable :
+         {"GREETER_SERVER", "GREETER_TIMEOUT", "GREETER_CA", "GREETER_CERT", "GREETER_KEY",
+          "GREETER_SERVER_NAME", "GREETER_FLEET", "GREETER_ETCD"}) {
       unsetenv(variable);
     }
   }

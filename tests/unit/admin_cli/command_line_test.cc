@@ -85,6 +85,44 @@ TEST_F(CommandLineTest, ReadsEveryCommand) {
   EXPECT_EQ(set.change.comment, "c");
 }
 
+TEST_F(CommandLineTest, FleetsAreNamedAsGreeterdNamesThem) {
+  EXPECT_TRUE(ParseAs<FleetCommand>({"fleet", "--watch"}).watch);
+  const auto init = ParseAs<FleetInitCommand>({"fleet", "init", "--fleet", "web", "--etcd",
+                                               "a:1,b:2", "--timeout", "3s", "--etcd-ca", "f"});
+  EXPECT_EQ(init.fleet.name, "web");
+  EXPECT_THAT(init.fleet.etcd, ElementsAre("a:1", "b:2"));
+  EXPECT_EQ(init.fleet.ca, "f");
+  EXPECT_EQ(init.timeout, absl::Seconds(3));
+  EXPECT_THAT(Refusal({"fleet", "init"}), HasSubstr("--fleet is missing"));
+  EXPECT_THAT(Refusal({"fleet", "init", "--fleet", "web"}), HasSubstr("--fleet: needs --etcd"));
+  EXPECT_THAT(Refusal({"fleet", "init", "--fleet", "a.b", "--etcd", "a:1"}),
+              HasSubstr("--fleet: \"a.b\" is no DNS label"));
+  EXPECT_THAT(Refusal({"fleet", "init", "--fleet", "web", "--etcd", "a:1", "--etcd-user", "u"}),
+              HasSubstr("--etcd-password-file is missing"));
+  EXPECT_THAT(
+      Refusal({"fleet", "init", "--fleet", "web", "--etcd", "a:1", "--server", "a:1,unix:/b"}),
+      HasSubstr("names 2"));
+  for (const auto& line : {std::vector<std::string>{"fleet", "init", "--watch"},
+                           std::vector<std::string>{"fleet", "--watch", "init"}}) {
+    EXPECT_THAT(Refusal(line), HasSubstr("--watch goes with \"greeterctl fleet\" alone"));
+  }
+  EXPECT_THAT(Refusal({"fleet", "ini"}), HasSubstr("did you mean \"init\"?"));
+}
+
+// It is that of greeterd, too, of which other commands know nothing.
+TEST_F(CommandLineTest, TheEnvironmentNamesTheFleetForItsCommandAlone) {
+  setenv("GREETER_FLEET", "web", 1);
+  setenv("GREETER_ETCD", "a:1", 1);
+  EXPECT_EQ(ParseAs<FleetInitCommand>({"fleet", "init"}).fleet.name, "web");
+  EXPECT_EQ(ParseAs<FleetInitCommand>({"fleet", "init", "--fleet", "b"}).fleet.name, "b");
+  setenv("GREETER_ETCD", "nowhere", 1);
+  EXPECT_THAT(Refusal({"fleet", "init"}), HasSubstr("init: GREETER_ETCD: \"nowhere\" is no"));
+  EXPECT_THAT(Refusal({"fleet", "init", "--etcd-ca", "f"}), HasSubstr("init: GREETER_ETCD: "));
+  EXPECT_THAT(Refusal({"fleet", "init", "--etcd=", "--etcd-ca", "f"}), HasSubstr("init: --etcd: "));
+  ParseAs<FleetCommand>({"fleet"});
+  ParseAs<StatusCommand>({"status"});
+}
+
 TEST_F(CommandLineTest, AnyTextIsAMessage) {
   for (const char* text : {"", " ", "Hello world", "status", "get", "[a,b]", "{}", "a=b", "/x",
                            "%s", "a\nb", "'q'", "\"q\"", "[]", "${x}"}) {

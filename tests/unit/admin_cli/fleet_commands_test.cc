@@ -137,6 +137,13 @@ TEST_F(FleetCommandsTest, TellsWhoHasNotAppliedItInTime) {
   EXPECT_EQ(outcome.err, "greeterctl: revision 8 is in force here, but not on web-2\n");
 }
 
+TEST_F(FleetCommandsTest, AFleetCannotBeginWithNothing) {
+  const Outcome nothing = Greeterctl({"fleet", "init", "--fleet", "web", "--etcd", "127.0.0.1:1"});
+  EXPECT_EQ(nothing.code, 1);
+  EXPECT_EQ(nothing.err,
+            "greeterctl: this greeterd has no revision yet that a fleet could begin with\n");
+}
+
 class FleetWatchTest : public FleetCommandsTest {
  protected:
   FleetWatchTest() { EXPECT_EQ(pipe(interrupt_), 0); }

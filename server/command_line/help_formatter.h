@@ -4,8 +4,8 @@
 // A footer's lines are paragraphs, and are wrapped; those that begin with two spaces are shown as
 // they are. A line that ends with a colon before such lines is a heading.
 
-#ifndef GREETER_BASE_HELP_FORMATTER_H_
-#define GREETER_BASE_HELP_FORMATTER_H_
+#ifndef GREETER_COMMAND_LINE_HELP_FORMATTER_H_
+#define GREETER_COMMAND_LINE_HELP_FORMATTER_H_
 
 #include <cstddef>
 
@@ -13,12 +13,12 @@ namespace CLI {
 class App;
 }
 
-namespace greeter::base {
+namespace greeter::command_line {
 
 // Gives `app`, and the commands that it is given from now on, this layout. `column` is where the
 // descriptions begin. Any thread.
 void UseReadableHelp(CLI::App& app, size_t column);
 
-}  // namespace greeter::base
+}  // namespace greeter::command_line
 
-#endif  // GREETER_BASE_HELP_FORMATTER_H_
+#endif  // GREETER_COMMAND_LINE_HELP_FORMATTER_H_

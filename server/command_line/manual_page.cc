@@ -1,4 +1,4 @@
-#include "base/manual_page.h"
+#include "command_line/manual_page.h"
 
 #include <CLI/CLI.hpp>
 #include <cstddef>
@@ -14,7 +14,7 @@
 #include "base/version.h"
 #include "base/wrap.h"
 
-namespace greeter::base {
+namespace greeter::command_line {
 namespace {
 
 // In columns, of the page's source.
@@ -179,9 +179,9 @@ void AddCommands(const CLI::App& app, const std::string& prefix, Page& page) {
 
 std::string ManualPage(const CLI::App& app, const Manual& manual) {
   Page page;
-  const std::string name = app.get_name();
+  const std::string& name = app.get_name();
   page.Raw(absl::StrCat(".TH ", absl::AsciiStrToUpper(name), " ", manual.section, " \"",
-                        manual.date, "\" \"greeter ", kVersion, "\" \"Greeter\"\n"));
+                        manual.date, "\" \"greeter ", base::kVersion, "\" \"Greeter\"\n"));
   page.Section("name");
   page.Raw(absl::StrCat(Roff(name), " \\- ", Roff(manual.summary), "\n"));
   page.Section("synopsis");
@@ -202,4 +202,4 @@ std::string ManualPage(const CLI::App& app, const Manual& manual) {
   return page.text();
 }
 
-}  // namespace greeter::base
+}  // namespace greeter::command_line

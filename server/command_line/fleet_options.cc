@@ -1,15 +1,18 @@
-#include "daemon/fleet_options.h"
+#include "command_line/fleet_options.h"
 
 #include <CLI/CLI.hpp>
+#include <utility>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "command_line/not_empty.h"
 #include "control/validation.h"
-#include "daemon/option_checks.h"
+#include "etcd/client.h"
+#include "tls/client_tls.h"
 
-namespace greeter::daemon {
+namespace greeter::command_line {
 namespace {
 
 constexpr char kGiveFile[] = "give a file, or leave the option out";
@@ -58,10 +61,8 @@ absl::Status Refuse(absl::string_view why) { return absl::InvalidArgumentError(s
 
 }  // namespace
 
-void AddFleetOptions(CLI::App& app, FleetOptions& options) {
-  app.add_option("--fleet", options.name,
-                 "Belong to this fleet: all greeterds of one name, at one etcd, have the same "
-                 "listeners, and a change to one is a change to all")
+void AddFleetOptions(CLI::App& app, const char* meaning, FleetOptions& options) {
+  app.add_option("--fleet", options.name, meaning)
       ->type_name("NAME")
       ->envname("GREETER_FLEET")
       ->check(CheckFleetName);
@@ -112,4 +113,16 @@ absl::Status CheckFleetOptions(const FleetOptions& options) {
   return absl::OkStatus();
 }
 
-}  // namespace greeter::daemon
+absl::StatusOr<etcd::Options> EtcdOptionsOf(const FleetOptions& options) {
+  etcd::Options etcd = {
+      .endpoints = options.etcd, .user = options.user, .password_file = options.password_file};
+  if (!options.ca.empty()) {
+    absl::StatusOr<tls::ClientTls> tls =
+        tls::ReadClientTls({options.ca, options.certificate, options.key, ""}, "--etcd-");
+    if (!tls.ok()) return tls.status();
+    etcd.tls = *std::move(tls);
+  }
+  return etcd;
+}
+
+}  // namespace greeter::command_line

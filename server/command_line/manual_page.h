@@ -1,7 +1,7 @@
 // A program's manual page, from the same declarations as its --help.
 
-#ifndef GREETER_BASE_MANUAL_PAGE_H_
-#define GREETER_BASE_MANUAL_PAGE_H_
+#ifndef GREETER_COMMAND_LINE_MANUAL_PAGE_H_
+#define GREETER_COMMAND_LINE_MANUAL_PAGE_H_
 
 #include <string>
 
@@ -9,7 +9,7 @@ namespace CLI {
 class App;
 }
 
-namespace greeter::base {
+namespace greeter::command_line {
 
 struct Manual {
   // 1: a command for everyone; 8: for administrators.
@@ -26,6 +26,6 @@ struct Manual {
 // (see help_formatter.h) become sections where they are the program's own. Any thread.
 std::string ManualPage(const CLI::App& app, const Manual& manual);
 
-}  // namespace greeter::base
+}  // namespace greeter::command_line
 
-#endif  // GREETER_BASE_MANUAL_PAGE_H_
+#endif  // GREETER_COMMAND_LINE_MANUAL_PAGE_H_

@@ -1,4 +1,4 @@
-#include "base/help_formatter.h"
+#include "command_line/help_formatter.h"
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "base/wrap.h"
 
-namespace greeter::base {
+namespace greeter::command_line {
 namespace {
 
 constexpr size_t kLineWidth = 80;
@@ -23,7 +23,7 @@ std::string WrapLines(absl::string_view text) {
   std::string wrapped;
   for (const absl::string_view line : absl::StrSplit(text, '\n')) {
     const bool literal = absl::StartsWith(line, "  ");
-    absl::StrAppend(&wrapped, literal ? std::string(line) : Wrap(line, kLineWidth), "\n");
+    absl::StrAppend(&wrapped, literal ? std::string(line) : base::Wrap(line, kLineWidth), "\n");
   }
   return wrapped;
 }
@@ -58,9 +58,10 @@ class HelpFormatter final : public CLI::Formatter {
 
   std::string make_subcommand(const CLI::App* command) const override {
     std::stringstream line;
-    CLI::detail::format_help(line, command->get_name(),
-                             Wrap(command->get_description(), kLineWidth - get_column_width()),
-                             get_column_width());
+    CLI::detail::format_help(
+        line, command->get_name(),
+        base::Wrap(command->get_description(), kLineWidth - get_column_width()),
+        get_column_width());
     return line.str();
   }
 
@@ -78,7 +79,7 @@ class HelpFormatter final : public CLI::Formatter {
       absl::StrAppend(&text, " (default: ", option->get_default_str(), ")");
     }
     if (option->get_required()) absl::StrAppend(&text, " (required)");
-    return Wrap(text, kLineWidth - get_column_width());
+    return base::Wrap(text, kLineWidth - get_column_width());
   }
 };
 
@@ -88,4 +89,4 @@ void UseReadableHelp(CLI::App& app, size_t column) {
   app.formatter(std::make_shared<HelpFormatter>(column));
 }
 
-}  // namespace greeter::base
+}  // namespace greeter::command_line
