@@ -57,12 +57,12 @@ absl::StatusOr<std::string> ReadAll(int fd, const std::string& path) {
 }
 
 // `greeterctl config get -o json` prints a GetConfigResponse, the Config being its field "config"
-// beside "revision". Nothing else in `root` may hold a Config that way.
+// beside "revision" and "appliedFile". Nothing else in `root` may hold a Config that way.
 absl::StatusOr<const YamlNode*> FindConfigOfResponse(const YamlNode& root,
                                                      absl::string_view source) {
   const YamlNode* config = nullptr;
   for (const YamlNode::Entry& entry : root.entries) {
-    if (entry.key == "revision") continue;
+    if (entry.key == "revision" || entry.key == "appliedFile") continue;
     if (entry.key != "config") return nullptr;
     if (config != nullptr) return YamlError(source, entry.line, "config: given twice");
     config = entry.value.get();

@@ -21,8 +21,8 @@ namespace greeter::config {
 // INVALID_ARGUMENT, as "greeter.yaml:7: listeners[0].endnig: unknown field; did you mean
 // \"ending\"?". An empty text is refused: it is far more often a mistake than a wish for no
 // listeners, which "listeners: []" expresses. The shape of GetConfigResponse ("config:" beside
-// "revision:") is read as well, so that what `greeterctl config get` prints in any format can be
-// applied. Checks the shape alone, not the values' meaning. Any thread.
+// "revision:" and "appliedFile:") is read as well, so that what `greeterctl config get` prints in
+// any format can be applied. Checks the shape alone, not the values' meaning. Any thread.
 absl::StatusOr<greeter::admin::v1::Config> ParseConfig(absl::string_view text,
                                                        absl::string_view source);
 
