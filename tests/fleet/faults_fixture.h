@@ -74,6 +74,8 @@ class FaultsTest : public FleetTest, public ::testing::WithParamInterface<Fault>
  private:
   void StartReplica(size_t i);
   static bool Has(Target& replica, uint64_t revision);
+  // Whether all replicas have the fleet's newest revision.
+  bool AreEqual();
   // As many as have a record in etcd.
   size_t LiveReplicas();
   // Asks the first replica.
