@@ -24,9 +24,8 @@ constexpr char kInitHelp[] =
     "with the same --fleet and --etcd begin with that. Restart the server so as well: what is "
     "changed there in between, the fleet does not have.\n"
     "A fleet that has begun already is left alone; if it is just at the server's revision, this "
-    "ends "
-    "with 0. What is too large for etcd is left out, and named. --timeout is for each call to the "
-    "server, and then for etcd. -o json shows the config that the fleet has, as \"config get\" "
+    "ends with 0. What is too large for etcd is left out, and named. --timeout is for each call to "
+    "the server, and then for etcd. -o json shows the config that the fleet has, as \"config get\" "
     "does.\n"
     "A server that belongs to a fleet can be asked, too: its history goes to another etcd, or to "
     "another fleet.\n";
@@ -71,8 +70,7 @@ std::string Problem(const FleetInitCommand& init, const std::vector<std::string>
   if (!together.ok()) return std::string(together.message());
   if (servers.size() == 1) return "";
   return absl::StrCat(
-      "a fleet begins with what one server has, and --server (or GREETER_SERVER) "
-      "names ",
+      "a fleet begins with what one server has, and --server (or GREETER_SERVER) names ",
       servers.size());
 }
 

@@ -39,6 +39,12 @@ void PrintError(const absl::Status& status, Console& console) {
   console.err << console.err_look.Paint(Hue::kRed, "greeterctl:") << " " << Explain(status);
 }
 
+void PrintWarnings(const Answer& answer, Console& console) {
+  for (const std::string& warning : answer.warnings) {
+    console.err << "greeterctl: " << Printable(warning) << "\n";
+  }
+}
+
 // The code for errors that have none of their own: 1 is an answer of "config diff".
 ExitCode FailedCode(const Command& command) {
   return std::holds_alternative<ConfigDiffCommand>(command) ? kUsage : kFailure;
@@ -52,11 +58,7 @@ int Fail(const absl::Status& status, const CommandLine& line, Console& console) 
 
 void ShowOne(const CommandLine& line, const Answer& answer, Console& console) {
   console.out << (line.output == Output::kTable ? answer.text
-                                                : RenderMessage(line.output, *answer.message))
-              << std::flush;
-  for (const std::string& warning : answer.warnings) {
-    console.err << "greeterctl: " << Printable(warning) << "\n";
-  }
+                                                : RenderMessage(line.output, *answer.message));
 }
 
 void ShowSeveral(const CommandLine& line, const std::vector<ServersAnswer>& answers,
@@ -117,6 +119,9 @@ int RunOn(const T& command, const CommandLine& line, const std::optional<Tls>& t
     ShowSeveral(line, answers, console);
   }
   console.out.flush();
+  for (const ServersAnswer& server : answers) {
+    if (server.answer.ok()) PrintWarnings(*server.answer, console);
+  }
   return ExitCodeOf(answers, FailedCode(line.command));
 }
 

@@ -41,8 +41,8 @@ void AddFleetOptions(CLI::App& app, const char* meaning, FleetOptions& options);
 // INVALID_ARGUMENT if they don't go together. One line: which option, why, and what would be right.
 absl::Status CheckFleetOptions(const FleetOptions& options);
 
-// A client of that etcd, for options that go together. Reads and checks the files for TLS; errors
-// as tls::ReadClientTls().
+// What a client of that etcd needs, for options that go together. Reads and checks the files for
+// TLS; errors as tls::ReadClientTls().
 absl::StatusOr<etcd::Options> EtcdOptionsOf(const FleetOptions& options);
 
 }  // namespace greeter::command_line

@@ -69,13 +69,20 @@ bool FleetTest::Says(Greeter& greeter, const std::string& text) {
   return Greet(address, text) == "greeted";
 }
 
-std::vector<uint64_t> FleetTest::History(Greeter& greeter) {
+api::ListRevisionsResponse FleetTest::RevisionsOf(Greeter& greeter) {
+  api::ListRevisionsRequest request;
+  request.set_page_size(1000);
   api::ListRevisionsResponse response;
   const absl::Status status =
-      ToStatus(greeter.stub().ListRevisions(Patiently().get(), {}, &response));
+      ToStatus(greeter.stub().ListRevisions(Patiently().get(), request, &response));
   EXPECT_TRUE(status.ok()) << status;
+  return response;
+}
+
+std::vector<uint64_t> FleetTest::History(Greeter& greeter) {
+  const api::ListRevisionsResponse all = RevisionsOf(greeter);
   std::vector<uint64_t> numbers;
-  for (const api::Revision& revision : response.revisions()) numbers.push_back(revision.number());
+  for (const api::Revision& revision : all.revisions()) numbers.push_back(revision.number());
   return numbers;
 }
 

@@ -30,7 +30,8 @@ class FleetTest : public GreeterTest {
   static std::string TextOf(Greeter& greeter);
   // Waits until a client is greeted with `text`; false if that does not come to be.
   static bool Says(Greeter& greeter, const std::string& text);
-  // The numbers of the fleet's revisions, newest first.
+  // The newest 1,000 of the fleet, newest first; and their numbers.
+  static api::ListRevisionsResponse RevisionsOf(Greeter& greeter);
   static std::vector<uint64_t> History(Greeter& greeter);
   static bool IsReady(Greeter& greeter);
 };

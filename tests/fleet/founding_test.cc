@@ -21,6 +21,7 @@
 #include "fleet/replica.h"
 #include "fleet/stored_record.h"
 #include "fleet/tcp_proxy.h"
+#include "fleet/write_requests.h"
 #include "google/protobuf/util/time_util.h"
 #include "store/sqlite_store.h"
 #include "support/wait_for.h"
@@ -200,6 +201,27 @@ TEST_F(FoundingTest, AClaimIsItsOwnersWhileThatMayBeAlive) {
   EXPECT_TRUE(absl::IsUnavailable(answer.status())) << answer.status();
   EXPECT_TRUE(absl::StrContains(answer.status().message(), "at the same time"));
   EXPECT_TRUE(absl::StrContains(etcd.Ctl({"get", fleet::FounderKey("web")}), "who lives"));
+}
+
+// Nobody can tell it whether it has begun; whoever asks once more with the same is told.
+TEST_F(FoundingTest, WhoseLastAnswerNeverComesSaysThatItIsNotKnown) {
+  const Etcd etcd;
+  TcpProxy network(etcd.address());
+  network.MuteWhoSends("the only one");
+  control::Record record;
+  record.revision.set_number(1);
+  record.config.add_listeners()->mutable_greeting()->set_text("the only one");
+  const fleet::History history(record);
+  etcd::Client cut_off({.endpoints = {network.address()}, .call_timeout = absl::Milliseconds(500)});
+  const auto unknown = fleet::Found(cut_off, "web", history, absl::Now());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(unknown.status())) << unknown.status();
+  EXPECT_TRUE(absl::StrContains(unknown.status().message(),
+                                "it is not known whether the fleet web has begun"));
+  etcd::Client client({.endpoints = {etcd.address()}});
+  const auto known = fleet::Found(client, "web", history, absl::Now());
+  ASSERT_TRUE(known.ok()) << known.status();
+  EXPECT_FALSE(known->succeeded());
+  EXPECT_TRUE(fleet::HasRecorded(*known, history.newest()));
 }
 
 TEST_F(FoundingTest, WhoseLastAnswerIsLostHasBegunIt) {

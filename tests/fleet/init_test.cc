@@ -10,7 +10,6 @@
 #include "fleet/tcp_proxy.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/util/message_differencer.h"
-#include "grpcpp/client_context.h"
 #include "support/certificates.h"
 
 namespace greeter::testing {
@@ -39,15 +38,6 @@ class FleetInitTest : public FleetTest {
     return WriteFile("greeter.yaml",
                      "listeners:\n- name: default\n  address: 127.0.1.1:0\n"
                      "  greeting: {text: from the file}\n");
-  }
-
-  static api::ListRevisionsResponse RevisionsOf(Greeter& greeter) {
-    grpc::ClientContext context;
-    api::ListRevisionsRequest request;
-    request.set_page_size(1000);
-    api::ListRevisionsResponse response;
-    EXPECT_TRUE(greeter.stub().ListRevisions(&context, request, &response).ok());
-    return response;
   }
 
   static bool HasSameHistory(Greeter& one, Greeter& other) {
