@@ -114,18 +114,9 @@ class Grammar {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     try {
       app_.parse(std::move(reversed));
-    } catch (const CLI::CallForHelp&) {
-      return EarlyExit{kOk, HelpOf(app_)};
-    } catch (const CLI::RequiredError& e) {
-      return Usage(app_.remaining(true).empty() ? MissingIn(app_, e.what()) : UnexpectedIn(app_));
-    } catch (const CLI::ExtrasError&) {
-      return Usage(UnexpectedIn(app_));
-    } catch (const CLI::ArgumentMismatch& e) {
-      return Usage(MismatchIn(e.what()));
-    } catch (const CLI::ConversionError& e) {
-      return Usage(MismatchIn(e.what()));
-    } catch (const CLI::ParseError& e) {
-      return Usage(RefusedIn(app_, e.what(), arguments));
+    } catch (const CLI::ParseError& error) {
+      if (command_line::AsksForHelp(app_)) return EarlyExit{kOk, HelpOf(app_)};
+      return Usage(WhatIsWrong(app_, error, arguments));
     }
     return Check();
   }

@@ -55,21 +55,7 @@ std::string Meant(const std::string& argument, const std::vector<std::string>& k
   return begun != known.end() ? *begun : base::NearestName(argument, known);
 }
 
-}  // namespace
-
-std::string HelpOf(const CLI::App& program) {
-  const CLI::App* const command = Deepest(program);
-  return command->help(Prefix(*command));
-}
-
-std::string UsageError(const CLI::App& program, absl::string_view what) {
-  const CLI::App* const command = Deepest(program);
-  const std::string prefix = Prefix(*command);
-  const std::string name = absl::StrCat(prefix, prefix.empty() ? "" : " ", command->get_name());
-  return absl::StrCat(name, ": ", what, absl::EndsWith(what, "?") ? " See \"" : "; see \"", name,
-                      " --help\"\n");
-}
-
+// An option's value: it is missing, one too many, or there may be none.
 std::string MismatchIn(absl::string_view reason) {
   const std::string conversion = "Could not convert: ";
   if (absl::StartsWith(reason, conversion)) {
@@ -82,17 +68,14 @@ std::string MismatchIn(absl::string_view reason) {
                       option == "--server" ? "; several servers go with commas between" : "");
 }
 
-std::string RefusedIn(const CLI::App& program, absl::string_view reason,
-                      const std::vector<std::string>& arguments) {
-  return command_line::NameSource(*Deepest(program), std::string(reason), arguments);
-}
-
+// A command is, or else what `reason` says.
 std::string MissingIn(const CLI::App& program, absl::string_view reason) {
   const std::vector<std::string> known = CommandsOf(*Deepest(program));
   return known.empty() ? std::string(reason)
                        : absl::StrCat("a command is missing: ", absl::StrJoin(known, ", "));
 }
 
+// The first argument that nothing wanted, and which one may be meant.
 std::string UnexpectedIn(const CLI::App& program) {
   const CLI::App* const command = Deepest(program);
   const std::string argument = program.remaining(true).front();
@@ -116,6 +99,35 @@ std::string UnexpectedIn(const CLI::App& program) {
   const bool words = kind == "argument" && command->get_option_no_throw("TEXT") != nullptr;
   return absl::StrCat("unexpected ", kind, " \"", argument, "\"",
                       words ? "; put a message of several words into quotes" : "");
+}
+
+}  // namespace
+
+std::string HelpOf(const CLI::App& program) {
+  const CLI::App* const command = Deepest(program);
+  return command->help(Prefix(*command));
+}
+
+std::string UsageError(const CLI::App& program, absl::string_view what) {
+  const CLI::App* const command = Deepest(program);
+  const std::string prefix = Prefix(*command);
+  const std::string name = absl::StrCat(prefix, prefix.empty() ? "" : " ", command->get_name());
+  return absl::StrCat(name, ": ", what, absl::EndsWith(what, "?") ? " See \"" : "; see \"", name,
+                      " --help\"\n");
+}
+
+std::string WhatIsWrong(const CLI::App& program, const CLI::ParseError& error,
+                        const std::vector<std::string>& arguments) {
+  const std::string reason = error.what();
+  if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr) {
+    return program.remaining(true).empty() ? MissingIn(program, reason) : UnexpectedIn(program);
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return UnexpectedIn(program);
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr ||
+      dynamic_cast<const CLI::ConversionError*>(&error) != nullptr) {
+    return MismatchIn(reason);
+  }
+  return command_line::NameSource(*Deepest(program), reason, arguments);
 }
 
 }  // namespace greeter::admin_cli

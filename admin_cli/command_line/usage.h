@@ -11,7 +11,8 @@
 
 namespace CLI {
 class App;
-}
+class ParseError;
+}  // namespace CLI
 
 namespace greeter::admin_cli {
 
@@ -21,20 +22,10 @@ std::string HelpOf(const CLI::App& program);
 // One line: `what` is wrong with that command, and where its help is.
 std::string UsageError(const CLI::App& program, absl::string_view what);
 
-// What is wrong with an option's value, of which CLI11 says `reason`: it is missing, one too many,
-// or there may be none.
-std::string MismatchIn(absl::string_view reason);
-
-// What is wrong with a value, of which CLI11 says `reason`: it names the variable, if the value is
-// not from `arguments`.
-std::string RefusedIn(const CLI::App& program, absl::string_view reason,
-                      const std::vector<std::string>& arguments);
-
-// What is missing: a command, or else what `reason` says.
-std::string MissingIn(const CLI::App& program, absl::string_view reason);
-
-// What is wrong with the first argument that nothing wanted, and which one may be meant.
-std::string UnexpectedIn(const CLI::App& program);
+// What is wrong with the command line: of what CLI11 says, in words of ours. It names the variable
+// where a value that is refused is not from `arguments`.
+std::string WhatIsWrong(const CLI::App& program, const CLI::ParseError& error,
+                        const std::vector<std::string>& arguments);
 
 }  // namespace greeter::admin_cli
 

@@ -1,6 +1,7 @@
 #include "command_line/help_formatter.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -87,6 +88,13 @@ class HelpFormatter final : public CLI::Formatter {
 
 void UseReadableHelp(CLI::App& app, size_t column) {
   app.formatter(std::make_shared<HelpFormatter>(column));
+}
+
+bool AsksForHelp(const CLI::App& app) {
+  const std::vector<CLI::App*> commands = app.get_subcommands();
+  return app.get_help_ptr()->count() > 0 ||
+         std::any_of(commands.begin(), commands.end(),
+                     [](const CLI::App* command) { return AsksForHelp(*command); });
 }
 
 }  // namespace greeter::command_line

@@ -19,6 +19,10 @@ namespace greeter::command_line {
 // descriptions begin. Any thread.
 void UseReadableHelp(CLI::App& app, size_t column);
 
+// Whether the line that `app` has parsed, or could not parse, asks for help: who looks for what is
+// right may have something wrong on it, or in the environment. Any thread.
+bool AsksForHelp(const CLI::App& app);
+
 }  // namespace greeter::command_line
 
 #endif  // GREETER_COMMAND_LINE_HELP_FORMATTER_H_

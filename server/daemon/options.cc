@@ -237,11 +237,11 @@ std::variant<Options, Exit> ParseOptions(int argc, const char* const* argv) {
     app.parse(argc, argv);
     ReadLabelEnvironment(options.labels);
     ReadAdminEnvironment(options.admin);
-  } catch (const CLI::CallForHelp&) {
-    return Exit{0, app.help()};
-  } catch (const CLI::CallForVersion&) {
-    return Exit{0, absl::StrCat("greeterd ", base::kVersion, "\n")};
   } catch (const CLI::ParseError& error) {
+    if (command_line::AsksForHelp(app)) return Exit{0, app.help()};
+    if (app.get_version_ptr()->count() > 0) {
+      return Exit{0, absl::StrCat("greeterd ", base::kVersion, "\n")};
+    }
     const std::string what = ExplainError(app, error, {argv + std::min(argc, 1), argv + argc});
     return Exit{2, absl::StrCat("greeterd: ", what, " (see greeterd --help)\n")};
   }

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "etcd/endpoint.h"
+#include "etcd/explanation.h"
 
 namespace greeter::etcd {
 namespace {
@@ -37,7 +38,7 @@ bool IsBroken(const grpc::Status& status) {
 bool WantsToken(const grpc::Status& status) {
   return status.error_code() == grpc::StatusCode::UNAUTHENTICATED ||
          absl::StrContains(status.error_message(), "revision of auth store is old") ||
-         absl::StrContains(status.error_message(), "user name is empty");
+         WantsUser(status);
 }
 
 grpc::Status ReadPassword(const std::string& file, std::string* password) {
@@ -156,7 +157,7 @@ absl::Status Client::Watch(const pb::WatchCreateRequest& request, absl::Duration
     return absl::UnavailableError(
         absl::StrCat("etcd (", endpoint.address(), ") ended the watch: ", last.cancel_reason()));
   }
-  return ToStatus(status, absl::StrCat("etcd (", endpoint.address(), ")"));
+  return Refusal(status, endpoint.address(), options_);
 }
 
 void Client::Stop() {
@@ -190,11 +191,9 @@ absl::Status Client::Call(Attempt attempt) {
     }
     if (status.ok()) return absl::OkStatus();
     // What an earlier endpoint did is not known by what this one says.
-    if (!IsTransient(status) && !unknown) {
-      return ToStatus(status, absl::StrCat("etcd (", endpoint.address(), ")"));
-    }
+    if (!IsTransient(status) && !unknown) return Refusal(status, endpoint.address(), options_);
     unknown = unknown || MayHaveBeenSent(status);
-    reasons.push_back(absl::StrCat(endpoint.address(), " (", status.error_message(), ")"));
+    reasons.push_back(Silence(status, endpoint.address(), options_));
     MoveOnFrom(index);
     index = (index + 1) % endpoints_.size();
   }

@@ -12,7 +12,8 @@
 //   that was tried, and its reason.
 // - DEADLINE_EXCEEDED: as UNAVAILABLE, but a request was sent whose answer never came: it is not
 //   known whether it was carried out, or will yet be.
-// - PERMISSION_DENIED, UNAUTHENTICATED: etcd refuses the user, or the password file can't be read.
+// - PERMISSION_DENIED, UNAUTHENTICATED: etcd refuses the user, or asks for one and there is none,
+//   or the password file can't be read.
 // - CANCELLED: Stop() was called; as for what was sent, as DEADLINE_EXCEEDED.
 // - Those that etcd answers with, among them RESOURCE_EXHAUSTED (its disk quota, too many requests)
 //   and INVALID_ARGUMENT (a request that is too large).

@@ -62,9 +62,4 @@ bool MayHaveBeenSent(const grpc::Status& status) {
            absl::StartsWith(status.error_message(), "DNS resolution failed"));
 }
 
-absl::Status ToStatus(const grpc::Status& status, absl::string_view context) {
-  return {static_cast<absl::StatusCode>(status.error_code()),
-          absl::StrCat(context, ": ", status.error_message())};
-}
-
 }  // namespace greeter::etcd

@@ -9,8 +9,6 @@
 #include <optional>
 #include <string>
 
-#include "absl/status/status.h"
-#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "etcd/rpc.grpc.pb.h"
 #include "grpcpp/channel.h"
@@ -48,9 +46,6 @@ class Endpoint {
 
 // Whether a call that ended so may have reached the server.
 bool MayHaveBeenSent(const grpc::Status& status);
-
-// `status`, an error, as ours: etcd's own code, and its message behind `context`.
-absl::Status ToStatus(const grpc::Status& status, absl::string_view context);
 
 }  // namespace greeter::etcd
 

@@ -227,7 +227,31 @@ TEST_F(EtcdClientTest, SaysThatAPasswordIsWrongOrMissing) {
       {.endpoints = {etcd.address()}, .user = "greeter", .password_file = "/does/not/exist"});
   EXPECT_THAT(std::string(Get(unreadable).status().message()), HasSubstr("/does/not/exist"));
   etcd::Client nobody({.endpoints = {etcd.address()}});
-  EXPECT_THAT(std::string(Get(nobody).status().message()), HasSubstr("user name is empty"));
+  const absl::Status unknown = Get(nobody).status();
+  EXPECT_TRUE(absl::IsUnauthenticated(unknown)) << unknown;
+  EXPECT_THAT(std::string(unknown.message()), HasSubstr("give --etcd-user"));
+}
+
+TEST_F(EtcdClientTest, SaysWhichRoleAUserLacks) {
+  Etcd etcd;
+  etcd.EnableAuth();
+  etcd::Client client(WithPassword(etcd.address(), "secret"));
+  pb::RangeRequest elsewhere;
+  elsewhere.set_key("/else");
+  const absl::Status status = client.Range(elsewhere).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("permission denied"), HasSubstr("the user greeter needs a role"),
+                    HasSubstr("grant-permission")));
+}
+
+TEST_F(EtcdClientTest, SaysHowAFullEtcdGetsRoom) {
+  const Etcd etcd({.quota_bytes = 1 << 20});
+  etcd::Client client({.endpoints = {etcd.address()}});
+  const absl::Status status = client.Txn(PutIfNew(std::string(1 << 20, 'x'))).status();
+  EXPECT_TRUE(absl::IsResourceExhausted(status)) << status;
+  EXPECT_THAT(std::string(status.message()),
+              AllOf(HasSubstr("database space exceeded"), HasSubstr("alarm disarm")));
 }
 
 TEST_F(EtcdClientTest, AUserWhoIsNotAskedForIsNoMistake) {
@@ -280,7 +304,19 @@ TEST_F(EtcdTlsTest, IsToldThatEtcdTrustsNoOtherCa) {
 
 TEST_F(EtcdTlsTest, PlaintextIsNoWayIn) {
   etcd::Client client({.endpoints = {etcd_.address()}});
-  EXPECT_FALSE(Get(client).ok());
+  const absl::Status status = Get(client).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("does etcd want TLS there?"));
+}
+
+TEST_F(EtcdTlsTest, SaysThatEtcdSpeaksPlaintext) {
+  const Etcd plain;
+  etcd::Options options = Bringing(ca_, client_);
+  options.endpoints = {plain.address()};
+  etcd::Client client(options);
+  const absl::Status status = Get(client).status();
+  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("does etcd speak TLS there?"));
 }
 
 }  // namespace

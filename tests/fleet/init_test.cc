@@ -175,6 +175,16 @@ TEST_F(FleetInitTest, AnEtcdThatCannotBeReachedOrRefusesIsSaid) {
   EXPECT_EQ(init.code, 0) << init;
 }
 
+TEST_F(FleetInitTest, AnAddressThatIsNoEtcdsIsSaid) {
+  Greeter& alone = StartGreeter({"--http", "127.0.0.1:0"});
+  const std::string page = absl::StrReplaceAll(alone.page(), {{"http://", ""}, {"/", ""}});
+  for (const std::string& address : {alone.admin(), page, alone.address()}) {
+    const Finished init = Init(alone, address, {"--timeout", "2s"});
+    EXPECT_NE(init.code, 0) << init;
+    EXPECT_THAT(init.err, AllOf(HasSubstr(address), HasSubstr("is that an etcd")));
+  }
+}
+
 TEST_F(FleetInitTest, SpeaksMutualTlsWithEtcd) {
   const CertificateAuthority authority("etcd's CA");
   const KeyPair server = authority.IssueForServer();

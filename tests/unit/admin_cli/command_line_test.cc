@@ -218,6 +218,18 @@ TEST_F(CommandLineTest, HelpGoesToStdoutAndIsNoError) {
                                    HasSubstr("65,536 bytes"), EndsWith("\n")));
 }
 
+TEST_F(CommandLineTest, HelpIsThereForWhoeverHasMadeAMistake) {
+  setenv("GREETER_ETCD", "///", 1);
+  EXPECT_THAT(Refusal({"fleet", "init", "--fleet", "web"}), HasSubstr("GREETER_ETCD: \"///\""));
+  const std::vector<std::vector<std::string>> lines = {
+      {"fleet", "init", "--help"}, {"fleet", "init", "--fleet", "Web", "--help"}};
+  for (const std::vector<std::string>& line : lines) {
+    const auto early = std::get<EarlyExit>(ParseCommandLine(line));
+    EXPECT_EQ(early.code, 0);
+    EXPECT_THAT(early.message, HasSubstr("Usage: greeterctl fleet init"));
+  }
+}
+
 TEST_F(CommandLineTest, SeveralServersHaveCommasBetween) {
   EXPECT_THAT(Parse({"status", "--server", "a:1, [::1]:2,unix:/run/g"}).servers,
               ElementsAre("a:1", "[::1]:2", "unix:/run/g"));
