@@ -231,7 +231,7 @@ TEST(OutcomesTest, PatienceIsForConnectingAlone) {
     over.WaitForNotification();
     Saying("Hello world")(fd);
   });
-  options.targets.insert(options.targets.begin(), slow.target());
+  options.targets = {slow.target(), {"full", {full.address()}}};
   options.connections = 2;
   options.on_end = [&over](const Ending& ending) {
     if (ending.outcome == Outcome::kUnanswered) over.Notify();
