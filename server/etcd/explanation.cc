@@ -12,7 +12,7 @@ namespace {
 std::string AdviceOnRefusal(const grpc::Status& status, const Options& options) {
   if (status.error_code() == grpc::StatusCode::PERMISSION_DENIED) {
     return absl::StrCat(
-        options.user.empty() ? "its certificate's user" : "the user " + options.user,
+        options.user.empty() ? "the user whom --etcd-cert names" : "the user " + options.user,
         " needs a role that may read and write the fleet's keys: etcdctl role grant-permission "
         "ROLE --prefix=true readwrite /greeter/FLEET/");
   }

@@ -271,8 +271,8 @@ class EtcdTlsTest : public EtcdClientTest {
   const KeyPair server_ = ca_.IssueForServer();
   const KeyPair client_ = ca_.Issue({.common_name = "greeterd"});
   const KeyPair stranger_ = other_ca_.Issue({.common_name = "stranger"});
-  const Etcd etcd_{{.tls = {WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
-                            WriteFile("key.pem", server_.key)}}};
+  Etcd etcd_{{.tls = {WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
+                      WriteFile("key.pem", server_.key)}}};
 
   etcd::Options Bringing(const CertificateAuthority& ca, const KeyPair& pair) {
     return {.endpoints = {etcd_.address()},
@@ -307,6 +307,14 @@ TEST_F(EtcdTlsTest, PlaintextIsNoWayIn) {
   const absl::Status status = Get(client).status();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(std::string(status.message()), HasSubstr("does etcd want TLS there?"));
+}
+
+TEST_F(EtcdTlsTest, SaysWhichRoleTheCertificatesUserLacks) {
+  etcd_.EnableAuth();
+  etcd::Client client(Bringing(ca_, client_));
+  const absl::Status status = Get(client).status();
+  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
+  EXPECT_THAT(std::string(status.message()), HasSubstr("the user whom --etcd-cert names needs"));
 }
 
 TEST_F(EtcdTlsTest, SaysThatEtcdSpeaksPlaintext) {

@@ -111,6 +111,23 @@ TEST_F(WithoutEtcdTest, SpeaksAsAUserAndSaysThatAPasswordIsWrong) {
   ExpectNothing(Join(etcd.address()), "asks for a user");
 }
 
+TEST_F(WithoutEtcdTest, WhatEtcdDoesNotPermitItIsNoRefusalOfTheCaller) {
+  Etcd etcd;
+  etcd.EnableAuth();
+  Greeter& greeter =
+      Join(etcd.address(), "",
+           {"--etcd-user", "greeter", "--etcd-password-file", WriteFile("secret", "secret\n")});
+  ASSERT_TRUE(Says(greeter, "Hello world"));
+  etcd.Ctl({"role", "grant-permission", "greeter", "--prefix=true", "read", "/greeter/"});
+  const absl::Status refused = SetMessage(greeter, "mine");
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << refused;
+  EXPECT_THAT(std::string(refused.message()), HasSubstr("the user greeter needs a role"));
+  EXPECT_TRUE(Says(greeter, "Hello world"));
+  etcd.Ctl({"role", "grant-permission", "greeter", "--prefix=true", "readwrite", "/greeter/"});
+  EXPECT_TRUE(WaitUntil([&] { return SetMessage(greeter, "mine").ok(); }));
+  EXPECT_TRUE(Says(greeter, "mine"));
+}
+
 TEST_F(WithoutEtcdTest, SpeaksMutualTlsAndTrustsNoOtherCa) {
   const CertificateAuthority ca("etcd's CA");
   const CertificateAuthority other("another CA");
