@@ -25,7 +25,8 @@ namespace api = ::greeter::admin::v1;
 // might be the one that a listener comes back to.
 inline constexpr char kAnyPort[] = "127.0.1.1:0";
 
-// An address on 127.0.1.1 that was free a moment ago.
+// A free address of loopback, never the same one twice, on a host that is this process's alone:
+// what stops and comes back there finds that no test beside it has been given the port.
 std::string FreeAddress();
 
 // Waits until `condition` holds; false when it does not within kPatience.

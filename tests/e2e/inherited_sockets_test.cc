@@ -36,20 +36,25 @@ class InheritedSockets : public GreeterTest {
     for (const int fd : opened_) close(fd);
   }
 
-  // A socket at `address`, which is IPv4.
-  int Socket(int type, const std::string& address) {
+  // "127.0.0.1:80" as the kernel has it.
+  static sockaddr_in Ipv4(const std::string& address) {
     const std::vector<std::string> parts = absl::StrSplit(address, ':');
     uint32_t port = 0;
-    sockaddr_in to = {};
-    to.sin_family = AF_INET;
-    EXPECT_EQ(inet_pton(AF_INET, parts.at(0).c_str(), &to.sin_addr), 1);
+    sockaddr_in ipv4 = {};
+    ipv4.sin_family = AF_INET;
+    EXPECT_EQ(inet_pton(AF_INET, parts.at(0).c_str(), &ipv4.sin_addr), 1);
     EXPECT_TRUE(absl::SimpleAtoi(parts.at(1), &port));
-    to.sin_port = htons(static_cast<uint16_t>(port));
+    ipv4.sin_port = htons(static_cast<uint16_t>(port));
+    return ipv4;
+  }
+  // A socket at `address`, which is IPv4.
+  int Socket(int type, const std::string& address) {
+    const sockaddr_in to = Ipv4(address);
     const int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     opened_.push_back(fd);
     const int on = 1;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    EXPECT_EQ(bind(fd, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0) << address;
+    EXPECT_EQ(bind(fd, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0) << address;
     return fd;
   }
   int Listening(const std::string& address) {
@@ -209,11 +214,8 @@ TEST_F(InheritedSockets, WhatCannotBeAcceptedOnIsRefusedInOneLine) {
   EXPECT_THAT(Refusal(unbound), HasSubstr("does not listen;"));
   const std::string address = FreeAddress();
   Listening(address);
-  sockaddr_in to = {};
-  to.sin_family = AF_INET;
-  inet_pton(AF_INET, "127.0.1.1", &to.sin_addr);
-  to.sin_port = htons(static_cast<uint16_t>(std::stoi(address.substr(address.find(':') + 1))));
-  ASSERT_EQ(connect(unbound, reinterpret_cast<sockaddr*>(&to), sizeof(to)), 0);
+  const sockaddr_in to = Ipv4(address);
+  ASSERT_EQ(connect(unbound, reinterpret_cast<const sockaddr*>(&to), sizeof(to)), 0);
   EXPECT_THAT(Refusal(unbound), HasSubstr("is a connection;"));
   close(unbound);
 }
