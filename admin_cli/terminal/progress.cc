@@ -21,9 +21,10 @@ constexpr char kClear[] = "\r\x1b[K";
 }  // namespace
 
 HowFar Waiting(const std::string& what, absl::Duration elapsed, absl::Duration bound) {
+  const std::string of =
+      elapsed <= bound ? absl::StrCat(" of ", absl::FormatDuration(bound)) : std::string();
   return {absl::FDivDuration(elapsed, bound),
-          absl::StrCat(absl::ToInt64Seconds(elapsed), "s of ", absl::FormatDuration(bound),
-                       ", waiting for ", what)};
+          absl::StrCat(absl::ToInt64Seconds(elapsed), "s", of, ", waiting for ", what)};
 }
 
 std::string RenderProgress(const HowFar& how_far, size_t columns, const Look& look) {

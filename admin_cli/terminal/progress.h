@@ -23,7 +23,7 @@ struct HowFar {
   std::string words;
 };
 
-// Of what ends at the latest after `bound`, perhaps sooner.
+// Of calls of which each ends at the latest after `bound`: one, or some in turn, which take longer.
 HowFar Waiting(const std::string& what, absl::Duration elapsed, absl::Duration bound);
 
 // One line of at most `columns`: a bar, then the words.

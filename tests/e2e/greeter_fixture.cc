@@ -7,13 +7,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <stdexcept>
 #include <utility>
 
@@ -51,27 +48,6 @@ std::string Between(absl::string_view text, absl::string_view before, absl::stri
 }
 
 }  // namespace
-
-std::string FreeAddress() {
-  static auto* const given = new std::set<in_port_t>();
-  // As many as a process may have an ID (proc_pid_sys_kernel(5), pid_max) are in 127.64.0.0/10.
-  const in_addr host = {htonl(0x7f400000U | static_cast<uint32_t>(getpid()))};
-  std::array<char, INET_ADDRSTRLEN> text = {};
-  inet_ntop(AF_INET, &host, text.data(), text.size());
-  sockaddr_in address = {};
-  do {
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    address = {};
-    address.sin_family = AF_INET;
-    address.sin_addr = host;
-    socklen_t size = sizeof(address);
-    const bool bound = bind(fd, reinterpret_cast<sockaddr*>(&address), size) == 0 &&
-                       getsockname(fd, reinterpret_cast<sockaddr*>(&address), &size) == 0;
-    close(fd);
-    if (!bound) return "";
-  } while (!given->insert(address.sin_port).second);
-  return absl::StrCat(text.data(), ":", ntohs(address.sin_port));
-}
 
 bool WaitUntil(const std::function<bool()>& condition) {
   const absl::Time deadline = absl::Now() + kPatience;

@@ -12,6 +12,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "e2e/addresses.h"
 #include "e2e/process.h"
 #include "greeter/admin/v1/admin.grpc.pb.h"
 #include "grpcpp/channel.h"
@@ -20,14 +21,6 @@
 namespace greeter::testing {
 
 namespace api = ::greeter::admin::v1;
-
-// Where listeners are put: loopback, but no address that clients connect from, whose own ports
-// might be the one that a listener comes back to.
-inline constexpr char kAnyPort[] = "127.0.1.1:0";
-
-// A free address of loopback, never the same one twice, on a host that is this process's alone:
-// what stops and comes back there finds that no test beside it has been given the port.
-std::string FreeAddress();
 
 // Waits until `condition` holds; false when it does not within kPatience.
 bool WaitUntil(const std::function<bool()>& condition);

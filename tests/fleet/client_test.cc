@@ -272,7 +272,8 @@ class EtcdTlsTest : public EtcdClientTest {
   const KeyPair client_ = ca_.Issue({.common_name = "greeterd"});
   const KeyPair stranger_ = other_ca_.Issue({.common_name = "stranger"});
   Etcd etcd_{{.tls = {WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
-                      WriteFile("key.pem", server_.key)}}};
+                      WriteFile("key.pem", server_.key)},
+              .host = "127.0.0.1"}};
 
   etcd::Options Bringing(const CertificateAuthority& ca, const KeyPair& pair) {
     return {.endpoints = {etcd_.address()},

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "e2e/addresses.h"
 #include "e2e/process.h"
 
 namespace greeter::testing {
@@ -28,7 +29,7 @@ class Etcd {
   struct Options {
     Tls tls = {};
     // Where it serves.
-    std::string host = "127.0.0.1";
+    std::string host = OwnHost();
     // How large its database may become; 0: as etcd has it.
     int64_t quota_bytes = 0;
   };
@@ -44,7 +45,7 @@ class Etcd {
   Etcd(const Etcd&) = delete;
   Etcd& operator=(const Etcd&) = delete;
 
-  // "127.0.0.1:40567"; empty if it did not come up.
+  // "127.64.12.34:40567"; empty if it did not come up.
   const std::string& address() const { return address_; }
 
   // SIGKILL, and it is gone.

@@ -191,7 +191,8 @@ TEST_F(FleetInitTest, SpeaksMutualTlsWithEtcd) {
   const KeyPair client = authority.Issue({.common_name = "greeter"});
   const std::string ca = WriteFile("ca.pem", authority.pem());
   const Etcd etcd(
-      {.tls = {ca, WriteFile("server.pem", server.cert), WriteFile("server-key.pem", server.key)}});
+      {.tls = {ca, WriteFile("server.pem", server.cert), WriteFile("server-key.pem", server.key)},
+       .host = "127.0.0.1"});
   Greeter& alone = StartGreeter();
   const std::vector<std::string> identity = {"--etcd-cert", WriteFile("client.pem", client.cert),
                                              "--etcd-key", WriteFile("client-key.pem", client.key)};

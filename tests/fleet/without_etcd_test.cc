@@ -134,8 +134,9 @@ TEST_F(WithoutEtcdTest, SpeaksMutualTlsAndTrustsNoOtherCa) {
   const KeyPair server = ca.IssueForServer();
   const KeyPair client = ca.Issue({.common_name = "greeterd"});
   const std::string ca_file = WriteFile("ca.pem", ca.pem());
-  const Etcd etcd({.tls = {ca_file, WriteFile("server.pem", server.cert),
-                           WriteFile("server.key", server.key)}});
+  const Etcd etcd(
+      {.tls = {ca_file, WriteFile("server.pem", server.cert), WriteFile("server.key", server.key)},
+       .host = "127.0.0.1"});
   const std::string cert = WriteFile("client.pem", client.cert);
   const std::string key = WriteFile("client.key", client.key);
   EXPECT_TRUE(

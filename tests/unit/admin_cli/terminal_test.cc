@@ -126,7 +126,7 @@ TEST(ProgressTest, ShowsHowFarItIs) {
   EXPECT_EQ(RenderProgress(Waiting("db1:1", absl::Seconds(5), absl::Seconds(10)), 79, {}),
             "##########----------  5s of 10s, waiting for db1:1");
   EXPECT_EQ(RenderProgress(Waiting("db1:1", absl::Seconds(12), absl::Seconds(10)), 79, {}),
-            "####################  12s of 10s, waiting for db1:1");
+            "####################  12s, waiting for db1:1");
   EXPECT_EQ(RenderProgress({0.5, "half"}, 79, kColours), "━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌  half");
 }
 

@@ -1,4 +1,4 @@
-#include "e2e/greeter_fixture.h"
+#include "e2e/addresses.h"
 
 #include <set>
 #include <string>
