@@ -32,8 +32,10 @@ std::string AdviceOnSilence(const grpc::Status& status, const Options& options) 
       absl::StrContains(reason, "Failed parsing HTTP/2")) {
     return "is that an etcd, and its port for clients?";
   }
-  // Closed before the first word, and not in the middle of a call.
-  if (!MayHaveBeenSent(status) && absl::StrContains(reason, "Socket closed")) {
+  // Hung up on our first words, and not in the middle of a call. With some of them unread, that is
+  // a reset (RFC 1122, 4.2.2.13).
+  if (!MayHaveBeenSent(status) && (absl::StrContains(reason, "Socket closed") ||
+                                   absl::StrContains(reason, "Connection reset by peer"))) {
     return options.tls.has_value()
                ? "does etcd speak TLS there? Without --etcd-ca it is spoken to in plaintext"
                : "does etcd want TLS there? Then give --etcd-ca";

@@ -1,64 +1,26 @@
 // The client against a real etcd: what it does, and what it says when it can't.
 
-#include "etcd/client.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
-#include "fleet/etcd.h"
-#include "support/certificates.h"
+#include "fleet/client_fixture.h"
 #include "support/wait_for.h"
 
 namespace greeter::testing {
 namespace {
 
-namespace pb = ::etcdserverpb;
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // Where nobody listens.
 constexpr char kNobody[] = "127.0.0.1:1";
-constexpr char kKey[] = "/greeter/test/key";
-
-class EtcdClientTest : public ::testing::Test {
- protected:
-  static pb::TxnRequest PutIfNew(const std::string& value) {
-    pb::TxnRequest request;
-    pb::Compare& is_new = *request.add_compare();
-    is_new.set_target(pb::Compare::MOD);
-    is_new.set_key(kKey);
-    is_new.set_mod_revision(0);
-    pb::PutRequest& put = *request.add_success()->mutable_request_put();
-    put.set_key(kKey);
-    put.set_value(value);
-    return request;
-  }
-  static absl::StatusOr<std::string> Get(etcd::Client& client) {
-    pb::RangeRequest request;
-    request.set_key(kKey);
-    const auto response = client.Range(request);
-    if (!response.ok()) return response.status();
-    return response->kvs_size() == 0 ? "nothing" : response->kvs(0).value();
-  }
-  std::string WriteFile(const std::string& name, const std::string& content) {
-    const std::string path = absl::StrCat(::testing::TempDir(), "/", getpid(), name);
-    std::ofstream(path) << content;
-    return path;
-  }
-  etcd::Options WithPassword(const std::string& address, const std::string& password) {
-    return {.endpoints = {address},
-            .user = "greeter",
-            .password_file = WriteFile("password", password)};
-  }
-};
 
 TEST_F(EtcdClientTest, ComparesAndPutsAndReads) {
   const Etcd etcd;
@@ -258,74 +220,6 @@ TEST_F(EtcdClientTest, AUserWhoIsNotAskedForIsNoMistake) {
   const Etcd etcd;
   etcd::Client client(WithPassword(etcd.address(), "secret"));
   EXPECT_EQ(*Get(client), "nothing");
-}
-
-class EtcdTlsTest : public EtcdClientTest {
- protected:
-  static std::string InFile(EtcdTlsTest& test, const std::string& name, const std::string& text) {
-    return test.WriteFile(name, text);
-  }
-
-  const CertificateAuthority ca_{"etcd's CA"};
-  const CertificateAuthority other_ca_{"another CA"};
-  const KeyPair server_ = ca_.IssueForServer();
-  const KeyPair client_ = ca_.Issue({.common_name = "greeterd"});
-  const KeyPair stranger_ = other_ca_.Issue({.common_name = "stranger"});
-  Etcd etcd_{{.tls = {WriteFile("ca.pem", ca_.pem()), WriteFile("cert.pem", server_.cert),
-                      WriteFile("key.pem", server_.key)},
-              .host = "127.0.0.1"}};
-
-  etcd::Options Bringing(const CertificateAuthority& ca, const KeyPair& pair) {
-    return {.endpoints = {etcd_.address()},
-            .tls = tls::ClientTls{{}, ca.pem(), pair.cert, pair.key}};
-  }
-};
-
-TEST_F(EtcdTlsTest, SpeaksMutualTls) {
-  etcd::Client client(Bringing(ca_, client_));
-  const auto value = Get(client);
-  ASSERT_TRUE(value.ok()) << value.status();
-  EXPECT_EQ(*value, "nothing");
-}
-
-TEST_F(EtcdTlsTest, TrustsNoOtherCa) {
-  etcd::Client client(Bringing(other_ca_, client_));
-  const absl::Status status = client.Txn(PutIfNew("one")).status();
-  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_THAT(std::string(status.message()),
-              AllOf(HasSubstr(etcd_.address()), HasSubstr("certificate verify failed")));
-}
-
-TEST_F(EtcdTlsTest, IsToldThatEtcdTrustsNoOtherCa) {
-  etcd::Client client(Bringing(ca_, stranger_));
-  const absl::Status status = Get(client).status();
-  EXPECT_FALSE(status.ok());
-  EXPECT_THAT(std::string(status.message()), HasSubstr(etcd_.address()));
-}
-
-TEST_F(EtcdTlsTest, PlaintextIsNoWayIn) {
-  etcd::Client client({.endpoints = {etcd_.address()}});
-  const absl::Status status = Get(client).status();
-  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("does etcd want TLS there?"));
-}
-
-TEST_F(EtcdTlsTest, SaysWhichRoleTheCertificatesUserLacks) {
-  etcd_.EnableAuth();
-  etcd::Client client(Bringing(ca_, client_));
-  const absl::Status status = Get(client).status();
-  EXPECT_TRUE(absl::IsPermissionDenied(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("the user whom --etcd-cert names needs"));
-}
-
-TEST_F(EtcdTlsTest, SaysThatEtcdSpeaksPlaintext) {
-  const Etcd plain;
-  etcd::Options options = Bringing(ca_, client_);
-  options.endpoints = {plain.address()};
-  etcd::Client client(options);
-  const absl::Status status = Get(client).status();
-  EXPECT_TRUE(absl::IsUnavailable(status)) << status;
-  EXPECT_THAT(std::string(status.message()), HasSubstr("does etcd speak TLS there?"));
 }
 
 }  // namespace
