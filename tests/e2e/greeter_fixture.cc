@@ -1,10 +1,6 @@
 #include "e2e/greeter_fixture.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -171,7 +167,7 @@ Greeter& GreeterTest::Start(std::vector<std::string> options, Command command) {
   if (!Names(options, "--http") && command.environment.count("GREETER_HTTP") == 0) {
     options.insert(options.end(), {"--http", "none"});
   }
-  command.arguments.push_back(GREETERD);
+  command.arguments.emplace_back(GREETERD);
   command.arguments.insert(command.arguments.end(), options.begin(), options.end());
   greeters_.push_back(std::make_unique<Greeter>(command));
   if (!greeters_.back()->running()) {
