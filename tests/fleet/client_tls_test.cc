@@ -2,15 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <poll.h>
-#include <sys/socket.h>
+#include <unistd.h>
 
 #include <string>
-#include <thread>
 
 #include "fleet/client_fixture.h"
-#include "net/address.h"
-#include "net/file_descriptor.h"
 #include "support/certificates.h"
+#include "support/scripted_server.h"
 
 namespace greeter::testing {
 namespace {
@@ -18,39 +16,12 @@ namespace {
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 
-constexpr int kPatienceMilliseconds = 10'000;
-
-// Closes one connection with the client's first words unread, and so resets it (RFC
-// 1122, 4.2.2.13).
-class ResettingServer {
- public:
-  ResettingServer() {
-    const net::Address address = *net::Address::Parse(address_);
-    EXPECT_EQ(bind(listener_.get(), address.data(), address.size()), 0);
-    EXPECT_EQ(listen(listener_.get(), 1), 0);
-    thread_ = std::thread([this] {
-      AwaitInput(listener_.get());
-      const net::FileDescriptor client(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-      AwaitInput(client.get());
-    });
-  }
-  ~ResettingServer() { thread_.join(); }
-
-  ResettingServer(const ResettingServer&) = delete;
-  ResettingServer& operator=(const ResettingServer&) = delete;
-
-  const std::string& address() const { return address_; }
-
- private:
-  static void AwaitInput(int fd) {
-    pollfd polled = {fd, POLLIN, 0};
-    EXPECT_EQ(poll(&polled, 1, kPatienceMilliseconds), 1);
-  }
-
-  const std::string address_ = FreeAddress();
-  const net::FileDescriptor listener_{socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-  std::thread thread_;
-};
+// Closes a connection with the client's first words unread, and so resets it (RFC 1122, 4.2.2.13).
+void Reset(int fd) {
+  pollfd polled = {fd, POLLIN, 0};
+  EXPECT_EQ(poll(&polled, 1, 10'000), 1);
+  close(fd);
+}
 
 class EtcdTlsTest : public EtcdClientTest {
  protected:
@@ -119,7 +90,7 @@ TEST_F(EtcdTlsTest, SaysThatEtcdSpeaksPlaintext) {
 // Who hangs up on words that it does not understand leaves it to chance whether that is a reset.
 TEST_F(EtcdTlsTest, SaysTheSameWhenItIsReset) {
   const auto told = [](etcd::Options options) {
-    const ResettingServer server;
+    const ScriptedServer server(Reset);
     options.endpoints = {server.address()};
     etcd::Client client(options);
     return std::string(Get(client).status().message());

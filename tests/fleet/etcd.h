@@ -28,7 +28,7 @@ class Etcd {
 
   struct Options {
     Tls tls = {};
-    // Where it serves.
+    // Where it serves. With TLS, one of the certificate's: CertificateAuthority has 127.0.0.1.
     std::string host = OwnHost();
     // How large its database may become; 0: as etcd has it.
     int64_t quota_bytes = 0;

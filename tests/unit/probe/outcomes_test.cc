@@ -22,7 +22,7 @@
 namespace greeter::probe {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 // Listens with a queue that is full: the kernel drops whoever tries to connect (listen(2)).
 class FullServer {
@@ -62,7 +62,7 @@ class FullUnixServer {
   const net::Address& address() const { return address_; }
 
  private:
-  const std::string path_ = absl::StrCat(testing::TempDir(), "full.", getpid());
+  const std::string path_ = absl::StrCat(::testing::TempDir(), "full.", getpid());
   const net::Address address_ = net::Address::Parse("unix:" + path_).value();
   const net::FileDescriptor fd_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
   const net::FileDescriptor queued_{socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
